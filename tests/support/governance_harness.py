@@ -15,7 +15,7 @@ from libs.common.messaging.subscriptions import Delivery
 from services.governance.appointments import commands as appointments
 from services.governance.bodies import closure, deputies, posts, terms
 from services.governance.bodies import commands as bodies
-from services.governance.bodies.joint import get_named_body_to_change
+from services.governance.bodies.joint import get_named_body_to_change, get_seat_to_change
 from services.governance.bodies.organisations import organisation_of
 from services.governance.core import queries as reads
 from services.governance.decision_rights import commands as decision_rights
@@ -190,7 +190,7 @@ class GovernanceHarness:
         )
         code = organisation_of(post)
         async with self.database.begin() as session:
-            found = await appointments.get_post_to_change(session, post, by=a_lead(), today=first_day)
+            found = await get_seat_to_change(session, post, by=a_lead(), today=first_day)
             await deputies.name_deputies(
                 session, found, command, organisation=code, by=a_lead(), today=first_day, stated_at=at(first_day)
             )

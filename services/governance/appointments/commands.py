@@ -20,7 +20,7 @@ from libs.common.temporal.timeline import NewStatement
 from services.governance.bodies.joint import get_seat_to_change
 from services.governance.bodies.organisations import organisation_refusals
 from services.governance.bodies.posts import organisation_for
-from services.governance.core.acts import paper_refusals, reason_title
+from services.governance.core.acts import new_act, paper_refusals, reason_title
 from services.governance.core.catalogue import TERM_ENDED, reasons_on
 from services.governance.core.codes import AppointmentEnding, Command, Document, Note, PersonId, Reference
 from services.governance.core.errors import (
@@ -31,7 +31,7 @@ from services.governance.core.errors import (
     PostNotStanding,
     refuse,
 )
-from services.governance.core.models import Act, Appointment, Facet, Post, post_time
+from services.governance.core.models import Appointment, Facet, Post, post_time
 from services.governance.lifetimes.standing import (
     Piece,
     days_of,
@@ -95,7 +95,7 @@ async def make_appointment(
     session: AsyncSession, command: MakeAppointment, *, by: Caller, today: date, stated_at: datetime
 ) -> Appointment:
     """Appoint a person. Raises PostNotFound, PersonNotFound, OrganisationNotOpen, PostNotStanding, PostHeld."""
-    post = await get_post_to_change(session, command.post, by=by, today=today)
+    post = await get_seat_to_change(session, command.post, by=by, today=today)
     person = await get_person(session, command.person)
     days = days_of(command.first_day, command.last_day)
     connection = await raw(session)
@@ -108,7 +108,8 @@ async def make_appointment(
 
     appointment = Appointment(id=f"A-{uuid.uuid4()}", post_id=post.id, person_id=person.id)
     session.add(appointment)
-    session.add(_act(command, "appointment made", appointment.id, organisation, days.start, by, stated_at))
+    act = (command, "appointment made", appointment.id, days.start)
+    session.add(new_act(*act, organisation=organisation, by=by, stated_at=stated_at))
     await session.flush()
     held = NewStatement(post.id, Facet.HOLDER, appointment.id, days, stated_at)
     [held] = await state(connection, post_time, [held], by=by.subject)
@@ -163,15 +164,11 @@ async def end_appointment(
     [change] = await state(connection, post_time, [change], by=by.subject)
     appointment.version += 1
     organisation = await organisation_for(session, post)
-    session.add(_act(command, "appointment ended", appointment.id, organisation, end, by, stated_at))
+    act = (command, "appointment ended", appointment.id, end)
+    session.add(new_act(*act, organisation=organisation, by=by, stated_at=stated_at, reason=command.reason))
     over = await _over(session, post, appointment, end, reason=reason, by=by, stated_at=change.stated_at)
     await outbox.add_all(session, over)
     return appointment
-
-
-async def get_post_to_change(session: AsyncSession, reference: str, *, by: Caller, today: date) -> Post:
-    """Return a post whose body is locked. Raises RoleMissing, NotYoursToDecide, BodyNotFound, PostNotFound."""
-    return await get_seat_to_change(session, reference, by=by, today=today)
 
 
 async def get_appointment_to_change(
@@ -243,25 +240,3 @@ async def _days_held(session: AsyncSession, appointment: Appointment) -> Days:
 
 def _overlapping(pieces: Sequence[Piece], days: Days) -> list[Piece]:
     return [piece for piece in pieces if piece.days.start < days.end and days.start < piece.days.end]
-
-
-def _act(
-    command: MakeAppointment | EndAppointment,
-    operation: str,
-    appointment: str,
-    organisation: str,
-    day: date,
-    by: Caller,
-    stated_at: datetime,
-) -> Act:
-    return Act(
-        organisation=organisation,
-        operation=operation,
-        subject=appointment,
-        effective_on=day,
-        reason=command.reason if isinstance(command, EndAppointment) else None,
-        note=command.note,
-        document=command.document,
-        stated_at=stated_at,
-        recorded_by=by.subject,
-    )
