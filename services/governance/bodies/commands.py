@@ -95,6 +95,8 @@ class EstablishBody(Command):
             raise ValueError(f"members: a {self.kind} is the body of one organisation")
         elif not self.organisation:
             raise ValueError("organisation: name it")
+        elif {post.organisation for post in self.posts} - {"", self.organisation}:
+            raise ValueError(f"posts: a {self.kind} has no seat of another organisation")
         if self.kind.leads and self.within is not None:
             raise ValueError(f"within: a {self.kind} leads its organisation, and stands within no other body")
         if not self.kind.leads and self.title is None:

@@ -1,6 +1,7 @@
 """Committees and panels: within which body they stand, how they end, and how mergers carry them over."""
 
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -91,9 +92,10 @@ async def test_a_post_of_a_committee_is_described_where_no_catalogue_has_it(harn
     [
         ({"kind": "board", "within": "10H-governing-body"}, "leads its organisation"),
         ({"kind": "committee"}, "needs one"),
+        ({"posts": [{"title": "Chair", "organisation": "10Y"}]}, "no seat of another organisation"),
     ],
 )
-def test_a_body_stands_where_its_kind_does(command: dict[str, str], words: str) -> None:
+def test_a_body_stands_where_its_kind_does(command: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         EstablishBody.model_validate({"organisation": "10H", "first_day": "2013-04-01"} | command)
 
