@@ -1,15 +1,19 @@
 """Governance: the bodies and people that decide for an organisation, and their decision rights.
 
 Owns        people (an opaque id; who needs the name reads it, and that is recorded), an organisation's governing
-            body and its posts (titles from a dated rule pack), appointments (one holder of a post a day), and decision
-            rights (what a body or a post may decide, up to which value, by which minute).
-Publishes   BodyEstablished, BodyDissolved, AppointmentMade, AppointmentEnded, PostFellVacant,
-            GovernanceFindingRaised, GovernanceFindingCleared, DossierSealed,
-            RecommendationMade, RecommendationAnswered, ObstructionFound, ObstructionEnded,
+            body, committees and joint bodies with their posts (titles from a dated rule pack), appointments (one holder
+            of a post a day), decision rights (what a body or a post may decide, up to which value, by which minute),
+            instruments, proposals, meetings and decisions, interests, recommendations and dossiers.
+Publishes   BodyEstablished, BodyDissolved, AppointmentMade, AppointmentEnded, PostFellVacant, DecisionRightGranted,
+            DecisionRightEnded, ProposalOpened, ProposalWithdrawn, DecisionAwaited, DecisionDeferred, DecisionTaken,
+            DecisionReversed, MeetingCalled, MeetingHeld, GovernanceFindingRaised, GovernanceFindingCleared,
+            DossierSealed, RecommendationMade, RecommendationAnswered, ObstructionFound, ObstructionEnded,
             InstrumentMade, InstrumentEnded, PooledFundAgreed, CoCommissioningLevelSet.
 Subscribes  to the registry: it copies organisations and successions. At a merger the predecessors' bodies and
             appointments end, and those that one person held in every predecessor are made again; a body ends with its
             organisation, or where another took it over, and continues where that was undone.
+            To contracts (what bodies decide on, commitments, bidders, papers of instruments) and to finance (cases,
+            and what delays cost).
 
 Packages, the highest layer first; each may import those below it:
 

@@ -152,7 +152,7 @@ async def dissolve_body(
 ) -> BodyView:
     """Dissolve it from the day after its last, with the bodies within it, their posts, appointments and rights.
 
-    Publishes `BodyDissolved` for each body, and `AppointmentEnded` for each appointment.
+    Publishes `BodyDissolved` for each body, and `AppointmentEnded` and `DecisionRightEnded` for what ends with it.
     """
     found = await get_named_body_to_change(session, body, by=by, today=today)
     await closure.dissolve_body(session, found, command, by=by, today=today, stated_at=stated_at)
