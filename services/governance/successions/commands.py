@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,7 +20,7 @@ from services.governance.core.models import STANDS, WITH_BODY, Facet, known
 from services.governance.instruments.closure import PARTY_LEFT, decides_under_another, end_from, end_grants, ended
 from services.governance.instruments.establishment import publish_parties, review_host
 from services.governance.instruments.models import Instrument, instrument_time
-from services.governance.lifetimes.standing import Piece, end, ended_with_body, pieces_from, state
+from services.governance.lifetimes.standing import Piece, end, ended_with_body, pieces_from, stands_throughout, state
 
 _CONCERNED = f"""
 SELECT DISTINCT m.subject_id
@@ -129,14 +129,15 @@ async def follow_contract(session: AsyncSession, event: ContractTransferred, *, 
     """Let the new customers of a contract be parties to the instruments whose paper it is, in place of those before.
 
     A merger is left to the registry's own events: a party lives on in its successor by those. Without its host, or with
-    one party, the instrument ends. Returns whether any changed.
+    one party, the instrument ends; one that has ended stays so. Returns whether any changed.
     """
     connection = await raw(session)
+    day = Days(event.effective_on, event.effective_on + timedelta(days=1))
     changed = False
     for row in [] if event.merger else await connection.fetch(_ON_PAPER, event.contract):
         instrument = await _locked(session, row["id"])
-        pieces = await pieces_from(connection, instrument_time, Facet.MEMBERS, [instrument.id], event.effective_on)
-        if pieces and pieces[0].days.start == event.effective_on:
+        if await stands_throughout(connection, instrument_time, instrument.id, day):
+            pieces = await pieces_from(connection, instrument_time, Facet.MEMBERS, [instrument.id], day.start)
             changed |= await _transfer(session, instrument, pieces, event, by=by)
     return changed
 

@@ -34,6 +34,20 @@ def a_service(*parties: str, seats: list[dict[str, Any]] | None = None, **more: 
     return {"host": parties[0], "constitution": {"title": "Service", "seats": seats, "terms": TERMS}} | more
 
 
+def moved(on: date, from_: tuple[str, ...], customers: tuple[str, ...]) -> ContractTransferred:
+    """The paper AGR-1 has other customers from a day on, by no merger."""
+    return ContractTransferred(
+        effective_on=on,
+        stated_at=at(on),
+        contract="AGR-1",
+        supplier="0CX",
+        from_customers=from_,
+        customers=customers,
+        merger="",
+        annual_pence=0,
+    )
+
+
 async def shown(harness: GovernanceHarness, reference: str, on: date) -> dict[str, Any]:
     return await get_instrument(harness.database, reference, as_at=on, as_known=None)
 
@@ -76,8 +90,11 @@ async def test_a_successor_takes_its_predecessors_part_at_each_merger_once_and_u
 
 
 async def test_with_all_parties_in_one_it_ends_until_that_is_undone(harness: GovernanceHarness) -> None:
-    reference = await harness.instrument("committees_in_common", "10H", "10Y", on=MADE_ON)
+    await harness.hear_of_ccgs("10A", "10B")
+    reference = await harness.instrument("committees_in_common", "10H", "10Y", on=MADE_ON, agreement="AGR-1")
     await harness.hear(a_merger(), a_merger())
+    await harness.hear(moved(LATER, ("14Y",), ("10A", "10B")))
+    assert await published(harness) == [("2015-04-01", ["10H", "10Y"])], "its paper moves, and makes it stand no longer"
     assert await published(harness, "InstrumentEnded") == [("2018-04-01", ["14Y"])]
     last = await shown(harness, reference, MERGED_ON)
     assert (last["stands"], last["last_day"], last["ended_because"]) == (False, date(2018, 3, 31), "party-left")
@@ -332,19 +349,10 @@ async def test_who_takes_its_paper_over_is_a_party_from_that_day(
     await harness.hear(agreed)
     asked = a_service("10H", "10Y", "10A", agreement="AGR-1")
     reference = await harness.instrument("hosted_service", "10H", "10Y", "10A", on=MADE_ON, **asked)
-    moved = ContractTransferred(
-        effective_on=MERGED_ON,
-        stated_at=at(MERGED_ON),
-        contract="AGR-1",
-        supplier="0CX",
-        from_customers=from_,
-        customers=customers,
-        merger="",
-        annual_pence=0,
-    )
-    await harness.hear(moved)
+    event = moved(MERGED_ON, from_, customers)
+    await harness.hear(event)
     count = len(await harness.told())
-    await harness.hear(moved)
+    await harness.hear(event)
     assert len(await harness.told()) == count
     found = await shown(harness, reference, MERGED_ON)
     assert (found["stands"], found["parties"] if parties else None) == (parties is not None, parties)
