@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 import asyncpg
 
 from libs.common.events import Event
-from libs.common.events.governance import AppointmentMade, BodyEstablished
+from libs.common.events.governance import AppointmentEnded, AppointmentMade, BodyEstablished
 from libs.common.temporal.believed import NOW, about, as_known
 from libs.common.temporal.history import LAST_DAY, Days
 from libs.common.temporal.timeline import NewStatement, Timeline
@@ -107,14 +107,14 @@ async def _restore_rights(
 async def _restore_posts(
     connection: asyncpg.Connection, organisation: str, rows: Sequence[asyncpg.Record], end: UndoneEnd, *, by: str
 ) -> list[Event]:
-    """Continue these posts and their holders; return the events to publish."""
+    """Continue these posts and their holders; return the events to publish, then those of their ends."""
     posts = {row["id"]: row for row in rows}
     standing = await _go_on(connection, post_time, Facet.STANDS, posts, end, by=by)
     ended = {statement.subject_id for statement in standing}
     holders = await _go_on(connection, post_time, Facet.HOLDER, ended, end, by=by)
     rows = await connection.fetch(_APPOINTMENTS, [statement.value for statement in holders])
     persons = {row["id"]: row["person_id"] for row in rows}
-    return [
+    made = [
         AppointmentMade(
             post=posts[statement.subject_id]["reference"],
             organisation=organisation,
@@ -125,6 +125,24 @@ async def _restore_posts(
         )
         for statement in holders
         if statement.value is not None
+    ]
+    ends = [statement for statement in holders if statement.days.end != LAST_DAY]
+    why = await pieces_from(connection, post_time, Facet.BECAUSE, {one.subject_id for one in ends}, end.on)
+    return [
+        *made,
+        *(
+            AppointmentEnded(
+                post=posts[one.subject_id]["reference"],
+                organisation=organisation,
+                person=persons[str(one.value)],
+                reason=piece.value,
+                effective_on=one.days.end,
+                stated_at=one.stated_at,
+            )
+            for one in ends
+            for piece in why
+            if piece.subject_id == one.subject_id and one.days.end in piece.days
+        ),
     ]
 
 

@@ -160,6 +160,7 @@ async def test_what_a_merger_ended_stands_again_where_it_is_undone_but_not_what_
     await harness.committee("10H", "Tender panel", LAY, kind="panel")
     await harness.dissolve("10H-tender-panel", date(2018, 3, 31))
     right = await harness.grant("10H", last_day=date(2018, 6, 30))
+    await harness.appoint("10H-audit-committee/chair", "P-cfo", last_day=date(2018, 6, 30))
     await harness.hear(a_merger())
     before = len(await harness.told())
     for code in ("10H", "10Y"):
@@ -182,6 +183,11 @@ async def test_what_a_merger_ended_stands_again_where_it_is_undone_but_not_what_
     assert [(one["name"], one["effective_on"], one.get("reason")) for one in of_right] == [
         ("DecisionRightGranted", "2018-04-01", None),
         ("DecisionRightEnded", "2018-07-01", "term-ended"),
+    ]
+    of_chair = [one for one in told if one.get("post") == "10H-audit-committee/chair"]
+    assert [(one["name"], one["effective_on"], one.get("reason")) for one in of_chair] == [
+        ("AppointmentMade", "2018-04-01", None),
+        ("AppointmentEnded", "2018-07-01", "Term ended"),
     ]
 
 

@@ -94,7 +94,7 @@ async def test_with_all_parties_in_one_it_ends_until_that_is_undone(harness: Gov
     reference = await harness.instrument("committees_in_common", "10H", "10Y", on=MADE_ON, agreement="AGR-1")
     await harness.hear(a_merger(), a_merger())
     await harness.hear(moved(LATER, ("14Y",), ("10A", "10B")))
-    assert await published(harness) == [("2015-04-01", ["10H", "10Y"])], "its paper moves, and makes it stand no longer"
+    assert await published(harness) == [("2015-04-01", ["10H", "10Y"])], "it has ended: its paper moves without it"
     assert await published(harness, "InstrumentEnded") == [("2018-04-01", ["14Y"])]
     last = await shown(harness, reference, MERGED_ON)
     assert (last["stands"], last["last_day"], last["ended_because"]) == (False, date(2018, 3, 31), "party-left")
