@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Annotated, Self
 
+import asyncpg
 from pydantic import ConfigDict, Field, model_validator
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -136,7 +137,7 @@ async def end_appointment(
     today: date,
     stated_at: datetime,
 ) -> Appointment:
-    """Set the last day of a locked appointment, earlier or later than the one it had.
+    """Set the last day of a locked appointment, earlier or later than the one it had, or another reason for that.
 
     Raises ReasonNotListed, AppointmentVoid, EndsBeforeItBegins, DocumentMissing, PostHeld, PostNotStanding.
     """
@@ -148,25 +149,24 @@ async def end_appointment(
     if end <= held.start:
         message = f"{command.last_day.isoformat()} lies before {held.start.isoformat()}, the first day"
         raise EndsBeforeItBegins(message, reasons=[Reason(message, "last_day")])
-    if end == held.end:
+    if end == held.end and await _left_because(connection, post, end) in {reason, None}:
         return appointment
-    changed_from = min(end, held.end)
-    refusals = paper_refusals(
-        changed_from, field="last_day", document=command.document, today=today, stated_at=stated_at
-    )
+    days = Days(min(end, held.end), max(end, held.end))
+    refusals = paper_refusals(days.start, field="last_day", document=command.document, today=today, stated_at=stated_at)
     if end > held.end:
-        added = Days(held.end, end)
-        refuse(refusals + await _refusals(session, post, added, field="last_day"))
-        change = NewStatement(post.id, Facet.HOLDER, appointment.id, added, stated_at)
-    else:
-        refuse(refusals)
-        change = NewStatement(post.id, Facet.HOLDER, None, Days(end, held.end), stated_at)
-    [change] = await state(connection, post_time, [change], by=by.subject)
+        refusals += await _refusals(session, post, days, field="last_day")
+    refuse(refusals)
+    known_from = stated_at
+    if end != held.end:
+        holder = appointment.id if end > held.end else None
+        change = NewStatement(post.id, Facet.HOLDER, holder, days, stated_at)
+        [change] = await state(connection, post_time, [change], by=by.subject)
+        known_from = change.stated_at
     appointment.version += 1
     organisation = await organisation_for(session, post)
     act = (command, "appointment ended", appointment.id, end)
     session.add(new_act(*act, organisation=organisation, by=by, stated_at=stated_at, reason=command.reason))
-    over = await _over(session, post, appointment, end, reason=reason, by=by, stated_at=change.stated_at)
+    over = await _over(session, post, appointment, end, reason=reason, by=by, stated_at=known_from)
     await outbox.add_all(session, over)
     return appointment
 
@@ -228,6 +228,14 @@ async def _refusals(session: AsyncSession, post: Post, days: Days, *, field: str
         message = f"{post.reference} is held {spelt(piece.days)} by {piece.value}"
         refusals.append(PostHeld(message, reasons=[Reason(message, field or "post")]))
     return refusals
+
+
+async def _left_because(connection: asyncpg.Connection, post: Post, day: date) -> str | None:
+    """Return why the holder before a day left; None where the post does not exist on it, and took its holder along."""
+    if not await stands_throughout(connection, post_time, post.id, Days(day, day + timedelta(days=1))):
+        return None
+    pieces = await pieces_from(connection, post_time, Facet.BECAUSE, [post.id], day)
+    return next((piece.value for piece in pieces if day in piece.days), "")
 
 
 async def _days_held(session: AsyncSession, appointment: Appointment) -> Days:

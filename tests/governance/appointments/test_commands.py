@@ -134,6 +134,22 @@ async def test_the_end_that_is_known_already_is_no_news(harness: GovernanceHarne
     assert await harness.content() == before
 
 
+async def test_the_reason_of_an_end_can_be_corrected(harness: GovernanceHarness) -> None:
+    await with_ao_post(harness)
+    appointment = await harness.appoint(AO, "P-1", date(2014, 1, 1), date(2016, 3, 31))
+    await harness.end(appointment, date(2016, 3, 31), reason="retired", stated=at(date(2016, 5, 1)))
+    assert await harness.vacancies("10H", as_at=date(2016, 5, 1)) == {
+        "accountable-officer": (date(2016, 4, 1), "Retired")
+    }
+    ended = await reads.get_appointment(harness.database, appointment, as_known=None)
+    before = await reads.get_appointment(harness.database, appointment, as_known=at(date(2016, 4, 1)))
+    assert [(one["ended_because"], one["last_day"]) for one in (before, ended)] == [
+        ("Term ended", date(2016, 3, 31)),
+        ("Retired", date(2016, 3, 31)),
+    ]
+    assert [event["reason"] for event in await harness.told("AppointmentEnded")] == ["Term ended", "Retired"]
+
+
 async def test_an_appointment_for_a_term_tells_its_end_at_once(harness: GovernanceHarness) -> None:
     await with_ao_post(harness)
     await harness.appoint(AO, "P-1", date(2014, 1, 1), date(2014, 12, 31))
