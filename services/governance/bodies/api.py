@@ -263,7 +263,9 @@ async def list_ending_reasons(_: By, as_at: AsAt) -> EndingReasonsView:
 
 
 @router.get(
-    "/acts", summary="Read an organisation's acts with their private words", responses=problems(NotYoursToDecide)
+    "/acts",
+    summary="Read an organisation's acts with their private words",
+    responses=problems(NotYoursToDecide, RoleMissing),
 )
 async def list_acts(
     request: Request,
