@@ -259,7 +259,7 @@ async def organisation_for(session: AsyncSession, post: Post) -> str:
 async def slugs_on(session: AsyncSession, body: Body, day: date) -> Slugs:
     """Return the slugs of all posts that a body has or had, and of those that stand on a day or later."""
     rows = await session.execute(select(Post.id, Post.slug).where(Post.body_id == body.id))
-    posts = dict(rows.tuples().all())
+    posts = {row.id: row.slug for row in rows}
     pieces = await pieces_from(await raw(session), post_time, Facet.STANDS, posts, day)
     return Slugs(frozenset(posts.values()), frozenset(posts[piece.subject_id] for piece in pieces))
 
