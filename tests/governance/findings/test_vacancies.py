@@ -69,6 +69,8 @@ async def test_vacancies_of_many_bodies_are_found_in_as_many_statements_as_of_on
         return raised, len(counted)
 
     await harness.body("10H")
+    await found()  # types are looked up once a connection
+    await harness.body("10Y")
     one, of_one = await found()
     codes = ("10A", "10B", "15A")
     await harness.hear_of_ccgs(*codes)
