@@ -74,7 +74,7 @@ async def test_s34_gain_then_pain_by_weights_and_who_blocks_is_named(
     assert (await send("/terms", MEMBERS[0], 409, **terms | {"payer": "05L"}))["type"].endswith(
         "/payer-not-of-contract"
     )
-    assert (await send("/terms", PAYER, 403, **terms))["type"].endswith("/not-yours-to-decide")
+    assert (await send("/terms", "05L", 404, **terms))["type"].endswith("/contract-not-found")
     await send("/terms", MEMBERS[0], **terms)
     await send("/terms/1/votes", MEMBERS[1], agrees=False, authority="Minute 4")
 
@@ -83,9 +83,12 @@ async def test_s34_gain_then_pain_by_weights_and_who_blocks_is_named(
     assert refused["type"].endswith("/not-unanimous")
     assert [one["message"] for one in refused["reasons"]] == [
         f"terms 1: {MEMBERS[1]} is against",
+        f"terms 1: {PAYER} has not answered",
         f"terms 1: {MEMBERS[2]} has not answered",
+        "the period has not ended: its last day is 2018-03-31",
     ]
     await send("/terms/1/votes", MEMBERS[2], agrees=True)
+    await send("/terms/1/votes", PAYER, agrees=True)
     await send("/terms/1/votes", MEMBERS[0], 403, agrees=True, member=MEMBERS[1])
     refused = await send("/terms/1/votes", MEMBERS[1], 403, agrees=True, member="05L")
     assert refused["detail"].startswith("05L is none of those who are asked")
@@ -106,7 +109,7 @@ async def test_s34_gain_then_pain_by_weights_and_who_blocks_is_named(
         assert list(result["amounts_pence"].values()) == expected
     again = await send("/results", PAYER, actual_pence=lost[0], **period)
     assert again["results"][0]["amounts_pence"] == dict(zip(MEMBERS, lost[1], strict=True))
-    other = await send("/results", PAYER, 409, actual_pence=1, period_from="2017-10-01", period_to="2018-09-30")
+    other = await send("/results", PAYER, 409, actual_pence=1, period_from="2017-10-01", period_to="2018-04-30")
     assert other["type"].endswith("/period-amiss")
 
     # Finance pays the items: a gain, and what turns it into a pain, each once.

@@ -104,7 +104,7 @@ async def propose_terms(
     [contract] = await lock_to_bind(session, [reference])
     alliance = await alliance_of(connection, contract_id)
     weights = {code: Fraction(part) for code, part in command.weights.items()}
-    asked = asked_for(weights, in_force(alliance.terms, command.effective_on))
+    asked = asked_for(weights, command.payer, in_force(alliance.terms, command.effective_on))
     own = await must_act_for_one_of(connection, asked, because=OWN_VOTE, by=by, today=today)
     refuse([*_why_none(contract), *await _why_not_payer(session, contract, command), *why_not_whole(weights)])
     terms = AllianceTerms(
@@ -171,7 +171,7 @@ async def settle_period(
     refuse(
         [
             *_why_none(contract),
-            *why_not_settled(alliance.terms, first, last, await periods_of(connection, contract.id)),
+            *why_not_settled(alliance.terms, first, last, await periods_of(connection, contract.id), today=today),
         ]
     )
     terms = in_force(alliance.terms, first)

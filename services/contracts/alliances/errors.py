@@ -47,7 +47,7 @@ class TermsSettled(Conflict):
 
 
 class PeriodAmiss(Conflict):
-    """The period overlaps one that was settled, and is not the same.
+    """The period has not ended, or overlaps one that was settled and is not the same.
 
-    State the same period again to correct it.
+    Settle it once it has ended. State the same period again to correct it.
     """

@@ -75,7 +75,7 @@ async def alliance_of(db: Reads, contract_id: int, *, known: datetime = NOW) -> 
                 weights=weights,
                 effective_on=row["effective_on"],
                 stated_at=row["stated_at"],
-                asked=asked_for(weights, before),
+                asked=asked_for(weights, row["payer"], before),
                 votes=tuple(
                     Vote(one["member"], one["agrees"], one["voted_on"], one["stated_at"]) for one in votes[row["id"]]
                 ),

@@ -62,9 +62,9 @@ class Proposed:
         return sorted(member for member in self.asked if member not in voted)
 
 
-def asked_for(weights: Iterable[str], before: Proposed | None) -> tuple[str, ...]:
-    """Return whose consent terms need: their members', and those of the terms that they would replace."""
-    return tuple(sorted({*weights, *(before.weights if before else ())}))
+def asked_for(weights: Iterable[str], payer: str, before: Proposed | None) -> tuple[str, ...]:
+    """Return whose consent terms need: their members' and payer's, and those of the terms that they would replace."""
+    return tuple(sorted({*weights, payer, *((*before.weights, before.payer) if before else ())}))
 
 
 def in_force(all_terms: Sequence[Proposed], day: date) -> Proposed | None:
@@ -83,7 +83,7 @@ def why_not_whole(weights: Mapping[str, Fraction]) -> list[DomainError]:
 
 
 def why_not_settled(
-    all_terms: Sequence[Proposed], first: date, last: date, periods: Iterable[tuple[date, date]]
+    all_terms: Sequence[Proposed], first: date, last: date, periods: Iterable[tuple[date, date]], *, today: date
 ) -> list[DomainError]:
     """Return every reason why a period cannot be settled."""
     found: list[DomainError] = []
@@ -94,6 +94,9 @@ def why_not_settled(
         if begun <= last and first <= ended and (begun, ended) != (first, last):
             message = f"{begun} to {ended} was settled"
             found.append(PeriodAmiss(message, reasons=[Reason(message, "period_from")]))
+    if last >= today:
+        message = f"the period has not ended: its last day is {last}"
+        found.append(PeriodAmiss(message, reasons=[Reason(message, "period_to")]))
     return found
 
 

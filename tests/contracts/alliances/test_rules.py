@@ -24,6 +24,8 @@ from services.contracts.payments.rules import net_pence
 
 DAY = date(2017, 4, 1)
 AT = datetime(2017, 3, 1, 9, tzinfo=UTC)
+LATER = date(2018, 6, 1)
+"""After the periods."""
 WEIGHTS = {"A1A": Fraction(1, 2), "B1B": Fraction(3, 10), "C1C": Fraction(1, 5)}
 M = 100_000_000
 
@@ -38,7 +40,7 @@ def proposed(number: int = 1, on: date = DAY, votes: Mapping[str, bool] | None =
         weights=WEIGHTS,
         effective_on=on,
         stated_at=AT,
-        asked=asked_for(WEIGHTS, None),
+        asked=asked_for(WEIGHTS, "05C", None),
         votes=tuple(
             Vote(member, agrees, DAY, AT + timedelta(hours=hour))
             for hour, (member, agrees) in enumerate((votes or {}).items())
@@ -46,7 +48,7 @@ def proposed(number: int = 1, on: date = DAY, votes: Mapping[str, bool] | None =
     )
 
 
-ALL = dict.fromkeys(WEIGHTS, True)
+ALL = dict.fromkeys((*WEIGHTS, "05C"), True)
 
 
 @pytest.mark.parametrize(
@@ -84,10 +86,14 @@ def test_s34_weights_that_do_not_total_the_whole_are_refused(last: Fraction) -> 
 
 def test_s34_who_is_against_and_who_is_silent_block_and_are_named() -> None:
     blocked = proposed(votes={"A1A": True, "B1B": False})
-    assert (blocked.agreed_at, blocked.against, blocked.silent) == (None, ["B1B"], ["C1C"])
-    [refused] = why_not_settled([blocked], DAY, date(2018, 3, 31), [])
+    assert (blocked.agreed_at, blocked.against, blocked.silent) == (None, ["B1B"], ["05C", "C1C"])
+    [refused] = why_not_settled([blocked], DAY, date(2018, 3, 31), [], today=LATER)
     assert isinstance(refused, NotUnanimous)
-    assert [one.message for one in refused.reasons] == ["terms 1: B1B is against", "terms 1: C1C has not answered"]
+    assert [one.message for one in refused.reasons] == [
+        "terms 1: B1B is against",
+        "terms 1: 05C has not answered",
+        "terms 1: C1C has not answered",
+    ]
 
 
 def test_a_no_that_becomes_a_yes_agrees_and_what_follows_does_not_count() -> None:
@@ -98,7 +104,7 @@ def test_a_no_that_becomes_a_yes_agrees_and_what_follows_does_not_count() -> Non
 
 
 def test_who_leaves_has_to_agree_to_the_terms_that_leave_it_out() -> None:
-    assert asked_for(["A1A", "D1D"], proposed()) == ("A1A", "B1B", "C1C", "D1D")
+    assert asked_for(["A1A", "D1D"], "05L", proposed()) == ("05C", "05L", "A1A", "B1B", "C1C", "D1D")
 
 
 def test_terms_are_in_force_from_their_day_once_agreed_and_a_period_is_of_one_set() -> None:
@@ -108,11 +114,11 @@ def test_terms_are_in_force_from_their_day_once_agreed_and_a_period_is_of_one_se
     days = (date(2017, 3, 31), DAY, date(2017, 9, 30), date(2017, 10, 1), date(2018, 6, 1))
     assert [one and one.number for one in (in_force(all_terms, day) for day in days)] == [None, 1, 1, 2, 2]
     half = (date(2017, 4, 1), date(2017, 9, 30))
-    assert why_not_settled(all_terms, *half, []) == []
-    assert why_not_settled(all_terms, *half, [half]) == []
-    [overlap] = why_not_settled(all_terms, *half, [(date(2017, 9, 1), date(2017, 9, 30))])
+    assert why_not_settled(all_terms, *half, [], today=LATER) == []
+    assert why_not_settled(all_terms, *half, [half], today=LATER) == []
+    [overlap] = why_not_settled(all_terms, *half, [(date(2017, 9, 1), date(2017, 9, 30))], today=LATER)
     assert isinstance(overlap, PeriodAmiss)
-    assert [type(one) for one in why_not_settled(all_terms, DAY, date(2017, 10, 1), [])] == [NotUnanimous]
+    assert [type(one) for one in why_not_settled(all_terms, DAY, date(2017, 10, 1), [], today=LATER)] == [NotUnanimous]
 
 
 def test_a_gain_that_becomes_a_pain_is_corrected_by_one_item() -> None:
@@ -156,3 +162,10 @@ def test_a_member_whom_other_terms_leave_out_has_nothing_left_of_a_period_that_i
         ("C1C", "05C", 8_000_000),
     }
     assert due_items("ALL-2017", "05C", fewer, DAY, DAY, [*due, *corrections]) == []
+
+
+def test_a_period_that_has_not_ended_is_not_settled() -> None:
+    last = date(2017, 9, 30)
+    [refused] = why_not_settled([proposed(votes=ALL)], DAY, last, [], today=last)
+    assert isinstance(refused, PeriodAmiss)
+    assert why_not_settled([proposed(votes=ALL)], DAY, last, [], today=date(2017, 10, 1)) == []
