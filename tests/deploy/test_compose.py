@@ -19,7 +19,7 @@ from tests.support.platform import SERVICES, service
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docker-compose.yml"
 COMPLETED, HEALTHY = {"condition": "service_completed_successfully"}, {"condition": "service_healthy"}
-GATHERER, BRANCHES = "provenance", "branches"
+GATHERER, BRANCHES, PLANS = "provenance", "branches", "plans"
 SERVERS = ("postgres", "kafka", *SERVICES, GATHERER, BRANCHES, "branches-postgres")
 
 
@@ -90,7 +90,7 @@ def test_what_serves_has_a_health_check_and_a_restart_and_everything_has_limits(
 
 def test_each_secret_is_asked_for_and_none_has_a_default() -> None:
     secrets = re.findall(r"\$\{(\w*PASSWORD\w*)(.*?)\}", FILE.read_text(encoding="utf-8"))
-    owners = ("postgres", *SERVICES, BRANCHES)
+    owners = ("postgres", *SERVICES, BRANCHES, PLANS)
     assert {name for name, _ in secrets} == {f"{name.upper()}_PASSWORD" for name in owners}
     assert all(rest.startswith(":?") for _, rest in secrets)
     assert re.findall(r"(?i)password=(?!\.\.\.)\S+", FILE.read_text(encoding="utf-8")) == []
@@ -116,6 +116,17 @@ def test_branches_are_given_every_database_of_life_and_a_throwaway_server(compos
     assert re.search(r"@([\w-]+):5432/postgres$", given["DATABASE_URL"])[1] == "branches-postgres"  # type: ignore[index]
     command = compose["services"]["branches-postgres"]["command"]
     assert {f"{name}={value}" for name, value in SETTINGS.items()} <= set(command)
+
+
+def test_plans_are_beside_life_and_every_database_there_is_made_with_its_role(compose: dict[str, Any]) -> None:
+    plans = compose["services"][BRANCHES]["environment"]["PLANS_URL"]
+    urls = [plans, *(compose["services"][name]["environment"]["DATABASE_URL"] for name in SERVICES)]
+    named = [re.search(r"//(\w+):\$\{(\w+).*@postgres:5432/(\w+)$", url).groups() for url in urls]  # type: ignore[union-attr]
+    assert named == [(name, f"{name.upper()}_PASSWORD", name) for name in (PLANS, *SERVICES)]
+    script = (ROOT / "deploy" / "create_databases.sh").read_text(encoding="utf-8")
+    [made] = re.findall(r"^for role in (.*); do$", script, flags=re.MULTILINE)
+    assert set(made.split()) == {PLANS, *SERVICES}
+    assert {f"{name.upper()}_PASSWORD" for name in made.split()} < set(compose["services"]["postgres"]["environment"])
 
 
 def test_the_addresses_that_settings_name_are_services_of_the_file(compose: dict[str, Any]) -> None:
