@@ -15,8 +15,9 @@ import httpx
 import uvicorn
 from pydantic import Field
 
-from deploy.branches.app import asking, create_app
+from deploy.branches.app import create_app
 from deploy.branches.bases import SERVICES
+from deploy.branches.comparison import asking
 from deploy.branches.egress import Egress
 from deploy.branches.lifecycle import Branches
 from deploy.branches.plans.promotion import ServicesOfLife

@@ -2,15 +2,21 @@
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Annotated, Literal, TypeAlias
 
-import httpx
 from fastapi import APIRouter, FastAPI, Path, Query, Request, Response
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp
 
-from deploy.branches.comparison import MOST_BRANCHES, ComparisonView, as_rows, read_comparison, render
+from deploy.branches.comparison import (
+    MOST_BRANCHES,
+    ComparisonView,
+    as_rows,
+    asking_branch,
+    read_comparison,
+    render,
+)
 from deploy.branches.errors import (
     BranchMoves,
     BranchNotFound,
@@ -21,14 +27,15 @@ from deploy.branches.errors import (
     DayTooFar,
 )
 from deploy.branches.gateway import Gateway
-from deploy.branches.lifecycle import Branches
+from deploy.branches.lifecycle import ANSWER_SECONDS, Branches
 from deploy.branches.plans.api import Promoter
 from deploy.branches.plans.api import router as promotion_router
 from deploy.branches.plans.promotion import ServicesOfLife
+from deploy.branches.plans.rebases import Rebases
 from deploy.branches.plans.store import PlanStore
 from deploy.branches.register import LIFE, Branch, State
 from deploy.branches.views import NAME, BranchListView, BranchView, MoveDay, OpenBranch, branch_view
-from deploy.gatherer.chain import Answer, Ask, answer_of
+from deploy.gatherer.chain import Ask
 from deploy.pages import document
 from libs.common.errors import Reason
 from libs.common.http import csv_text, problems
@@ -43,8 +50,6 @@ from libs.common.identity import Caller, Role
 from libs.common.process.metrics import Metrics
 
 MOST_BODY_BYTES = 100_000
-ANSWER_SECONDS = 20.0
-"""Seconds for which opening or moving a branch is waited for; what takes longer is seen in the branch's state."""
 
 _FORMS = {"application/json": "json", "text/csv": "csv", "text/html": "html"}
 
@@ -65,10 +70,7 @@ async def open_branch(command: OpenBranch, by: Planner, request: Request, respon
     by.must_act_for(command.bodies)
     branches = _branches(request)
     await branches.open(command.name, command.bodies, command.base, by)
-    await branches.arrived(command.name, within=ANSWER_SECONDS)
-    branch = branches.get(command.name, by)
-    if branch.state is State.FAILED:
-        raise BranchNotOpen(f"{branch.name} could not be opened: {branch.failure}")
+    branch = await branches.opened(command.name, by)
     if branch.state is State.OPENING:
         response.status_code = 202
     response.headers["Location"] = f"/branches/{branch.name}"
@@ -165,21 +167,8 @@ async def _comparison(request: Request, names: list[str], by: Caller) -> Compari
             world = await branches.world(each)
             if world.is_moving:
                 raise BranchMoves(f"the clock of {each.name} is being moved; it is at {world.today}")
-            client = httpx.AsyncClient(
-                transport=httpx.ASGITransport(app=world.routes), base_url=f"http://branch{world.prefix}"
-            )
-            asks[each.name] = asking(await stack.enter_async_context(client), "/{service}", signed)
+            asks[each.name] = await stack.enter_async_context(asking_branch(world, signed))
         return await read_comparison(str(chosen[0].base), bodies, asks)
-
-
-def asking(client: httpx.AsyncClient, at: str, signed: str) -> Ask:
-    """Return how a client asks the services, which are at an address with `{service}` in it, with a caller's token."""
-
-    async def ask(service: str, path: str) -> Answer:
-        asked = client.get(f"{at.format(service=service)}{path}", headers={"Authorization": signed})
-        return await answer_of(asked)
-
-    return ask
 
 
 @router.get("/health/ready", include_in_schema=False)
@@ -197,6 +186,24 @@ async def _view(branches: Branches, branch: Branch) -> BranchView:
     return branch_view(branch, branches.base_of(branch), await branches.server.size_of(branch.databases))
 
 
+def _lifespan(branches: Branches, promoter: Promoter | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        try:
+            if promoter is not None:
+                await promoter.plans.open()
+            await branches.start()
+            if promoter is not None:
+                await promoter.rebases.open()
+            yield
+        finally:
+            await branches.stop()
+            if promoter is not None:
+                await promoter.plans.close()
+
+    return lifespan
+
+
 def create_app(
     branches: Branches,
     verifier: Verifier,
@@ -208,26 +215,18 @@ def create_app(
 
     With a store of `plans`, which are given to the `services`, branches are promoted.
     """
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        try:
-            if plans is not None:
-                await plans.open()
-            await branches.start()
-            yield
-        finally:
-            await branches.stop()
-            if plans is not None:
-                await plans.close()
-
+    promoter = (
+        Promoter(branches, branches.recorder, plans, services, Rebases(branches.register))
+        if plans and services
+        else None
+    )
     app = FastAPI(
         title="Footprint: branches",
         version="1",
         docs_url=None,
         redoc_url=None,
         openapi_url="/branches/openapi.json",
-        lifespan=lifespan,
+        lifespan=_lifespan(branches, promoter),
         middleware=[
             Middleware(Edge, metrics=Metrics("branches"), verifier=verifier, max_body_bytes=MOST_BODY_BYTES),
         ],
@@ -235,7 +234,7 @@ def create_app(
     app.state.branches, app.state.life = branches, life
     problems.register(app)
     app.include_router(router)
-    if plans is not None and services is not None:
-        app.state.promoter = Promoter(branches, branches.recorder, plans, services)
+    if promoter is not None:
+        app.state.promoter = promoter
         app.include_router(promotion_router)
     return app, Gateway(branches, verifier, app)

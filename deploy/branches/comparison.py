@@ -6,6 +6,7 @@ compared, and what no service answered is not known.
 
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
@@ -14,9 +15,11 @@ from itertools import chain
 from typing import Any, TypeAlias
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
+import httpx
 from pydantic import BaseModel, Field
 
-from deploy.gatherer.chain import Ask
+from deploy.branches.worlds import World
+from deploy.gatherer.chain import Answer, Ask, answer_of
 from libs.common.http.csv_text import Cell
 
 MOST_BRANCHES = 5
@@ -257,6 +260,24 @@ def _is_known(row: Row, column: Column) -> bool:
     if row.measure not in column.unknown:
         return True
     return row in column.values and not (row.measure in _COUNTED and not row.about)
+
+
+def asking(client: httpx.AsyncClient, at: str, signed: str) -> Ask:
+    """Return how a client asks the services, which are at an address with `{service}` in it, with a caller's token."""
+
+    async def ask(service: str, path: str) -> Answer:
+        asked = client.get(f"{at.format(service=service)}{path}", headers={"Authorization": signed})
+        return await answer_of(asked)
+
+    return ask
+
+
+@asynccontextmanager
+async def asking_branch(world: World, signed: str) -> AsyncIterator[Ask]:
+    """Yield how the services of a branch are asked with a caller's token."""
+    transport = httpx.ASGITransport(app=world.routes)
+    async with httpx.AsyncClient(transport=transport, base_url=f"http://branch{world.prefix}") as client:
+        yield asking(client, "/{service}", signed)
 
 
 async def read_comparison(base: str, bodies: Sequence[str], asks: Mapping[str, Ask]) -> ComparisonView:

@@ -36,7 +36,7 @@ SELECT position, name, keys, correlation FROM event_log
 _NAMED = """
 SELECT position, name, keys, recorded_at, body FROM event_log WHERE position = ANY($1) ORDER BY position
 """
-_CARRIED_OUT = "SELECT status, headers, body FROM promoted_step WHERE plan = $1 AND step = $2"
+_CARRIED_OUT = "SELECT step, status, headers, body FROM promoted_step WHERE plan = $1"
 _LOG = "SELECT epoch::text, clock_timestamp() AS now FROM sequencer_state"
 
 
@@ -184,8 +184,12 @@ class CarriedOut:
     body: bytes
 
 
-async def read_carried_out(url: str, plan_key: str, number: int) -> CarriedOut | None:
-    """Return the answer that a service stored with a step, in the command's transaction; None where it is not done."""
-    async with _connected(url) as connection:
-        row = await connection.fetchrow(_CARRIED_OUT, plan_key, number)
-    return CarriedOut(row["status"], json.loads(row["headers"]).get("location"), row["body"]) if row else None
+async def read_carried_out(urls: Collection[str], plan_key: str) -> dict[int, CarriedOut]:
+    """Return the answers that services stored with a plan's steps, each in its command's transaction, by number."""
+    found: dict[int, CarriedOut] = {}
+    for url in urls:
+        async with _connected(url) as connection:
+            for row in await connection.fetch(_CARRIED_OUT, plan_key):
+                location = json.loads(row["headers"]).get("location")
+                found[row["step"]] = CarriedOut(row["status"], location, row["body"])
+    return found

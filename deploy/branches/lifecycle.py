@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeAlias
 
 from deploy.branches.assumptions import BranchKey, trust
-from deploy.branches.bases import SERVICES, Base, make_base, new_id
+from deploy.branches.bases import SERVICES, Base, Say, make_base, new_id
 from deploy.branches.errors import BranchMoves, BranchNotFound, BranchNotOpen, BranchRefused, DayPassed, DayTooFar
 from deploy.branches.recorder import Recorder
 from deploy.branches.register import LIFE, Branch, Register, State
@@ -20,12 +20,16 @@ from libs.common.identity import Caller
 from libs.common.process.clock import Clock
 from libs.common.process.logs import logger
 
+ANSWER_SECONDS = 20.0
+"""Seconds for which opening or moving a branch is waited for; what takes longer is seen in the branch's state."""
 _TIDY_EVERY_SECONDS = 3600
 _USED_EVERY = timedelta(minutes=1)
 _STOPPED = "the process ended while it was being opened"
 
 Upgrade: TypeAlias = Callable[[str, str], Awaitable[None]]
 """Brings a service's database to the newest version."""
+Beginning: TypeAlias = Callable[[World, Branch, Say], Awaitable[None]]
+"""Does something in a fresh branch before anyone may enter it, and says how far it is."""
 
 _log = logger(__name__)
 
@@ -112,8 +116,10 @@ class Branches:
         """Return the base of a branch; None until it was cut."""
         return self._bases.get(branch.base) if branch.base else None
 
-    async def open(self, name: str, bodies: Collection[str], base: str | None, by: Caller) -> Branch:
-        """Begin to open a branch, and return it as it is then; `arrived` waits. Raises BranchRefused."""
+    async def open(
+        self, name: str, bodies: Collection[str], base: str | None, by: Caller, beginning: Beginning | None = None
+    ) -> Branch:
+        """Begin to open a branch, and return it as it is then; `opened` waits. Raises BranchRefused."""
         reasons: list[Reason] = []
         if (other := self._branches.get(name)) is not None:
             drop_it = ": it could not be opened, so drop it first" if other.state is State.FAILED else ""
@@ -144,7 +150,15 @@ class Branches:
         except BaseException:
             del self._branches[name]
             raise
-        self._begin(name, self._open(branch))
+        self._begin(name, self._open(branch, beginning))
+        return branch
+
+    async def opened(self, name: str, by: Caller) -> Branch:
+        """Wait until the branch is open, no longer than ANSWER_SECONDS. Raises BranchNotOpen where it failed."""
+        await self.arrived(name, within=ANSWER_SECONDS)
+        branch = self.get(name, by)
+        if branch.state is State.FAILED:
+            raise BranchNotOpen(f"{branch.name} could not be opened: {branch.failure}")
         return branch
 
     async def arrived(self, name: str, *, within: float) -> None:
@@ -219,7 +233,7 @@ class Branches:
         self._tasks[name] = task
         task.add_done_callback(lambda _: self._tasks.pop(name, None) if self._tasks.get(name) is task else None)
 
-    async def _open(self, branch: Branch) -> None:
+    async def _open(self, branch: Branch, beginning: Beginning | None) -> None:
         try:
             async with self._copying:
                 base = await self._base(branch)
@@ -228,23 +242,26 @@ class Branches:
                 urls = {name: await self.server.copy(base.database(name), branch.database(name)) for name in SERVICES}
             await seal(urls)
             await self._start(branch, migrated=True)
+            if beginning is not None:
+                await beginning(self._worlds[branch.id], branch, lambda progress: self._say(branch, progress))
             await self._put(replace(branch, state=State.OPEN, progress="", day=self._worlds[branch.id].today))
         except Exception as error:  # noqa: BLE001  (whatever it is, the branch says it)
             _log.warning("a branch could not be opened", branch=branch.name, error=repr(error))
+            if (world := self._worlds.pop(branch.id, None)) is not None:
+                await world.stop()
             await self.server.drop(branch.databases)
             await self._put(replace(branch, state=State.FAILED, progress="", failure=_words(error)))
 
     async def _base(self, branch: Branch) -> Base:
         if branch.base is not None and branch.base in self._bases:
             return self._bases[branch.base]
-
-        def say(progress: str) -> None:
-            self._branches[branch.name] = replace(branch, progress=progress)
-
-        base = await make_base(self._life, self.server, new_id(), say=say)
+        base = await make_base(self._life, self.server, new_id(), say=lambda progress: self._say(branch, progress))
         await self.register.add_base(base)
         self._bases[base.id] = base
         return base
+
+    def _say(self, branch: Branch, progress: str) -> None:
+        self._branches[branch.name] = replace(branch, progress=progress)
 
     async def _start(self, branch: Branch, *, migrated: bool) -> None:
         urls = {name: self.server.url_of(branch.database(name)) for name in SERVICES}

@@ -13,6 +13,7 @@ from libs.common.temporal.days import WrittenDay
 MOST_BODIES = 50
 NAME = r"^[a-z][a-z0-9-]{0,39}$"
 """The form of a branch's name, which is a part of its addresses."""
+BASE = r"^[0-9a-f]{10}$"
 
 
 class OpenBranch(BaseModel):
@@ -26,7 +27,7 @@ class OpenBranch(BaseModel):
     )
     base: str | None = Field(
         None,
-        pattern=r"^[0-9a-f]{10}$",
+        pattern=BASE,
         description="The base of another branch: only branches of one base are compared. Default: life as it is now.",
     )
 

@@ -65,6 +65,21 @@ def test_a_number_is_an_id_only_after_the_name_of_its_collection() -> None:
     assert ids.query([("right", "12"), ("limit", "12")]) == [("right", "31"), ("limit", "12")]
 
 
+def test_a_number_that_counts_in_something_is_an_id_only_beside_that() -> None:
+    ids = Replacement()
+    for case, new in (("C-1", 3), ("C-2", 2)):
+        path = f"/v1/cases/{case}/versions"
+        planned, in_life = (given_by(path, {}, {}, f"/v1/cases/{case}/versions/{number}") for number in (2, new))
+        ids.learn(planned, in_life)
+    assert ids.path("/v1/cases/C-1/versions/2/publication") == "/v1/cases/C-1/versions/3/publication"
+    assert ids.path("/v1/cases/C-2/versions/2") == "/v1/cases/C-2/versions/2"
+    body = {"ramp": ["2", "1/2"], "version": 2, "cases": [{"case": "C-1", "case_version": 2, "years": 2}]}
+    replaced_body = {"ramp": ["2", "1/2"], "version": 2, "cases": [{"case": "C-1", "case_version": 3, "years": 2}]}
+    assert ids.body(body) == replaced_body
+    assert ids.query([("case", "C-2"), ("version", "2")]) == [("case", "C-2"), ("version", "2")]
+    assert ids.query([("case", "C-1"), ("version", "2")]) == [("case", "C-1"), ("version", "3")]
+
+
 def test_what_the_request_named_is_no_id_that_the_answer_gave() -> None:
     planned = given_by("/v1/mergers", {"reference": "M-1"}, {"reference": "M-1", "id": "X-9"}, "/v1/mergers/M-1")
     assert dict(planned.texts) == {"/id": "X-9"}
@@ -75,7 +90,9 @@ def test_a_number_at_the_end_of_a_location_is_one_of_its_collection_and_no_text(
     path = "/v1/cases/SHARED-1/versions"
     ids.learn(given_by(path, {}, None, f"{path}/2"), given_by(path, {}, None, f"{path}/3"))
     assert ids.path(f"{path}/2/options/2") == f"{path}/3/options/2"
-    assert ids.body({"version": 2, "note": "2", "years": 2}) == {"version": 3, "note": "2", "years": 2}
+    body = {"version": 2, "note": "2", "years": 2}
+    assert ids.body(body, beside=path.split("/")) == {"version": 3, "note": "2", "years": 2}
+    assert ids.body(body) == body
 
 
 @pytest.mark.parametrize(

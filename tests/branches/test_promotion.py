@@ -1,4 +1,7 @@
-"""A branch's commands are promoted into life as one plan: each on its day and once, by who holds the right then."""
+"""A branch's commands are promoted into life as one plan: each on its day and once, by who holds the right then.
+
+Where life has moved on meanwhile, the branch is rebased.
+"""
 
 from collections.abc import AsyncIterator
 from datetime import date
@@ -20,7 +23,7 @@ from tests.support.platform import Platform, running_platform
 
 TODAY, MERGES = date(2018, 3, 1), date(2018, 4, 1)
 NHS_ENGLAND = {"Assume": "nhs_england@*"}
-PAIRS = ("03A", "03B"), ("04A", "04B"), ("05A", "05B"), ("06A", "06B"), ("07A", "07B")
+PAIRS = [(f"{number:02}A", f"{number:02}B") for number in range(3, 11)]
 NAMED = {"new_name": "NHS Somewhere CCG", "effective_on": "2018-03-01"}
 
 
@@ -248,3 +251,105 @@ async def test_a_branch_without_commands_is_no_plan(planner: Planning) -> None:
     assert refused.json()["reasons"][0]["message"] == "no command was carried out in the branch"
     imported = await planner.send("POST", "/branches/empty/registry/v1/imports/previews")
     assert kind_of(imported) == (409, "no-step")
+
+
+async def stated(planner: Planning, name: str, pair: tuple[str, str], successor: str) -> str:
+    """Command in a branch: a person, registered and renamed, and a merger; return the person."""
+    path = f"/branches/{name}"
+
+    async def own(method: str, to: str, **request: Any) -> httpx.Response:
+        answer = await planner.send(method, f"{path}/{to}", **request)
+        assert answer.is_success, answer.text
+        return answer
+
+    registered = await own("POST", "governance/v1/people", json={"organisation": pair[0], "display_name": "Ann"})
+    person = str(registered.json()["person"])
+    read = await own("GET", f"governance/v1/people/{person}")
+    version = {"If-Match": read.headers["ETag"]}
+    await own("PUT", f"governance/v1/people/{person}", json={"display_name": "Anne"}, headers=version)
+    await own("POST", "registry/v1/mergers", json=merger(successor, pair))
+    return person
+
+
+async def rebased(planner: Planning, name: str, onto: str, **command: Any) -> Any:
+    """Rebase a branch, and return what differs."""
+    await planner.call("POST", f"/branches/{name}/rebase", json={"name": onto, **command})
+    assert (await planner.settled(onto))["state"] == "open"
+    return await planner.call("GET", f"/branches/{onto}/rebase")
+
+
+async def test_on_the_same_base_a_rebase_is_the_same(planner: Planning) -> None:
+    pair = PAIRS[7]
+    opened = await planner.open("first", *pair)
+    refused = await planner.send("POST", "/branches/first/rebase", json={"name": "again"})
+    assert kind_of(refused) == (409, "rebase-refused")
+    person = await stated(planner, "first", pair, "10C")
+    await planner.move("first", "2018-04-02")
+    people = {"basis": "registered", "people": 250_000, "effective_on": "2018-04-01"}
+    await planner.call("POST", "/branches/first/registry/v1/organisations/10C/populations", json=people)
+    found = await rebased(planner, "first", "again", base=opened["base"]["id"])
+    assert [(one["status"], one["differences"]) for one in found["steps"]] == [
+        (201, []),
+        (200, []),
+        (201, []),
+        (201, []),
+    ]
+    assert [one["given_on"] for one in found["steps"]] == [one["day"] for one in found["steps"]]
+    assert (found["of"], found["same"], found["table"]["rows"]) == ("first", True, [])
+    steps = (await planner.call("GET", "/branches/again/steps"))["items"]
+    [given_again] = {one["path"] for one in steps if one["method"] == "PUT"}
+    assert given_again != f"/v1/people/{person}"
+    assert (await planner.call("GET", "/branches/again"))["day"] == "2018-04-02"
+    itself = await planner.send("GET", "/branches/first/rebase")
+    assert kind_of(itself) == (404, "not-rebased")
+    in_use = await planner.send("POST", "/branches/first/rebase", json={"name": "again"})
+    assert kind_of(in_use) == (409, "branch-refused")
+    await planner.call("DELETE", "/branches/first")
+    alone = await planner.call("GET", "/branches/again/rebase")
+    assert (alone["same"], alone["table"]) == (None, None)
+
+
+async def test_where_the_base_has_moved_what_is_left_of_a_plan_is_rebased_and_promoted_anew(
+    life: Platform, planner: Planning
+) -> None:
+    pair, other = PAIRS[5], PAIRS[6]
+    opened = await planner.open("before", *pair)
+    await planner.open("beside", *other, base=opened["base"]["id"])
+    await stated(planner, "before", pair, "08C")
+    await planner.call("POST", "/branches/beside/registry/v1/mergers", json=merger("09C", other), headers=NHS_ENGLAND)
+    plan = await planner.call("POST", "/branches/before/promotion", expect=201)
+    first = await planner.call("POST", f"/plans/{plan['reference']}/steps/1", expect=201)
+    version = {"If-Match": '"1"'}
+    await life.call("POST", "registry", "/organisations/08A/renaming", Role.REGISTRAR, json=NAMED, headers=version)
+    await life.call("POST", "registry", "/mergers", Role.NHS_ENGLAND, json=merger("09D", other))
+    await life.caught_up()
+    blocked = await planner.send("POST", f"/plans/{plan['reference']}/steps/2")
+    assert kind_of(blocked) == (409, "base-moved")
+
+    found = await rebased(planner, "before", "after")
+    assert [(one["given_on"], one["status"]) for one in found["steps"]] == [
+        (None, 201),
+        ("2018-03-01", 200),
+        ("2018-03-01", 201),
+    ]
+    assert found["same"], found
+    base = (await planner.call("GET", "/branches/after"))["base"]["id"]
+    assert base != opened["base"]["id"]
+    refused = await rebased(planner, "beside", "late", base=base)
+    [step] = refused["steps"]
+    assert (refused["same"], step["status_before"], step["status"], step["differs"]) == (False, 201, 409, True)
+    assert "09D" not in str(step), "an assumed caller reads nothing"
+    assert (await planner.call("GET", "/branches/late"))["base"]["id"] == base
+
+    twice = await planner.send("POST", "/branches/after/promotion")
+    assert kind_of(twice) == (409, "promotion-refused")
+    assert plan["reference"] in twice.json()["reasons"][0]["message"]
+    await planner.call("POST", f"/plans/{plan['reference']}/withdrawal")
+    anew = await planner.call("POST", "/branches/after/promotion", expect=201)
+    assert (await planner.call("POST", "/branches/before/promotion"))["state"] == "withdrawn"
+    for number, status in ((1, 200), (2, 201)):
+        given = await planner.send("POST", f"/plans/{anew['reference']}/steps/{number}")
+        assert given.status_code == status, given.text
+    person = await life.call("GET", "governance", f"/people/{first['person']}")
+    assert person["display_name"] == "Anne"
+    assert await events_about(life, "registry", "CCGMergerAgreed", "08C") == 1

@@ -1,4 +1,7 @@
-"""S56: life and three branches (wait, exit now, a new joint body) in one table; life is as it was."""
+"""S56: life and three branches (wait, exit now, a new joint body) in one table; life is as it was.
+
+Then one is promoted, once; another, whose base has moved by that, only after it was rebased.
+"""
 
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -10,10 +13,11 @@ import pytest
 from deploy.branches.servers import BranchServer
 from libs.common.identity import Role
 from tests.faults.normal_form import read_content
-from tests.scenarios.test_s05_to_s07_notice_dates import opened, signed
+from tests.scenarios.test_s05_to_s07_notice_dates import exits, opened, signed
 from tests.support.branching import Planning, branch_server, planning
 from tests.support.builders import a_ccg, a_merger_command
 from tests.support.cases import a_case, half_up, worth
+from tests.support.databases import NewDatabase
 from tests.support.platform import Platform
 
 TODAY = date(2017, 9, 1)
@@ -45,8 +49,8 @@ def server() -> Iterator[BranchServer]:
 
 
 @pytest.fixture
-async def planner(platform: Platform, server: BranchServer) -> AsyncIterator[Planning]:
-    async with planning(platform, server) as served:
+async def planner(platform: Platform, server: BranchServer, new_database: NewDatabase) -> AsyncIterator[Planning]:
+    async with planning(platform, server, plans_url=await new_database(None)) as served:
         yield served
         for branch in served.branches.of(served.everyone):
             await served.branches.drop(branch)
@@ -85,8 +89,62 @@ async def _three_branches(planner: Planning, economy: Economy) -> None:
         await planner.move(name, "2017-10-02", **as_planner)
 
 
+async def _npv_in_life(platform: Platform, saving: int, economy: Economy) -> tuple[int, int]:
+    """What the latest version of the case is worth in life, and what it is by arithmetic with this saving."""
+    [case] = (await platform.call("GET", "finance", "/cases", params={"organisation": "10H"}))["items"]
+    path = f"/cases/{CASE}/versions/{case['version']}/appraisal"
+    found = await platform.call("GET", "finance", path)
+    [npv] = {
+        one["npv_pence"] for option in found["options"] if option["option"] == "shared" for one in option["by_lens"]
+    }
+    return npv, int(half_up(worth(saving, economy.outlay)[1]))
+
+
+async def _promoted_twice(planner: Planning, name: str, steps: int) -> None:
+    """Promote a branch and give each of its steps, all of it twice."""
+    as_planner: dict[str, Any] = {"organisations": BODIES}
+    plans = [await planner.call("POST", f"/branches/{name}/promotion", *PLANNERS, **as_planner) for _ in range(2)]
+    [reference] = {plan["reference"] for plan in plans}
+    assert [len(plan["steps"]) for plan in plans] == [steps, steps]
+    for number in range(1, steps + 1):
+        once, again = [await planner.send("POST", f"/plans/{reference}/steps/{number}") for _ in range(2)]
+        assert (once.status_code, once.content) == (201, again.content), once.text
+        assert again.headers["Idempotency-Replayed"] == "true"
+    assert (await planner.call("GET", f"/plans/{reference}"))["state"] == "done"
+
+
+async def _promote(platform: Platform, planner: Planning, economy: Economy) -> None:
+    """Promote the exit, then the joint body: refused with what the exit did, rebased, and promoted on that base."""
+    await _promoted_twice(planner, "exit-now", 2)
+    await platform.caught_up()
+    notices = (await exits(platform, CONTRACT, str(TODAY)))["notices"]
+    assert [(one["last_day"], one["status"]) for one in notices] == [("2018-03-31", "served")]
+    npv, expected = await _npv_in_life(platform, economy.leaving, economy)
+    assert npv == expected
+
+    refused = await planner.send("POST", "/branches/joint/promotion", *PLANNERS, organisations=BODIES)
+    assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (409, "base-moved")
+    facts = [reason["message"] for reason in refused.json()["reasons"]]
+    assert any(fact.startswith("contracts ") and "Notice" in fact and "10H" in fact for fact in facts), facts
+    await planner.call("POST", "/branches/joint/rebase", *PLANNERS, json={"name": "joint-2"}, organisations=BODIES)
+    await planner.settled("joint-2")
+    asked: dict[str, Any] = {"organisations": BODIES}
+    found = await planner.call("GET", "/branches/joint-2/rebase", *PLANNERS, **asked)
+    assert [(one["status_before"], one["status"]) for one in found["steps"]] == [(201, 201), (201, 201)]
+    rows = {(row["measure"], row["about"]): row["cells"] for row in found["table"]["rows"]}
+    ends = rows["notice_day", f"{CONTRACT} end"]
+    assert (ends["joint"]["value"], ends["joint-2"]["value"]) == (None, "2018-03-31")
+    assert found["same"] is False
+    assert not any(measure in ("npv_pence", "bcr") for measure, _ in rows), "the joint case is worth the same"
+    await _promoted_twice(planner, "joint-2", 2)
+    await platform.caught_up()
+    npv, expected = await _npv_in_life(platform, economy.joint, economy)
+    assert npv == expected
+    assert set((await platform.call("GET", "registry", "/mergers/M-14Y"))["predecessors"]) == {*BODIES}
+
+
 @pytest.mark.parametrize("economy", SETS)
-async def test_s56_life_and_three_branches_in_one_table(
+async def test_s56_three_branches_are_compared_and_promoted_once_and_only_on_the_base_they_were_planned_on(
     platform: Platform, planner: Planning, economy: Economy
 ) -> None:
     await _an_economy(platform, economy)
@@ -121,3 +179,4 @@ async def test_s56_life_and_three_branches_in_one_table(
     assert all(about.startswith("M-14Y no ") for about in lacks)
     assert len(lacks) == 2
     assert await read_content(platform.urls) == before
+    await _promote(platform, planner, economy)

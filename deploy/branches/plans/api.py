@@ -1,28 +1,52 @@
-"""Routes of promotion: the steps of a branch, the plan that is made of them, and its steps as they are given."""
+"""Routes of promotion: a branch's steps, its rebase, the plan that is made of it, and its steps as they are given."""
 
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
 
-from deploy.branches.errors import BranchMoves, BranchNotFound, BranchNotOpen
+from deploy.branches.bases import SERVICES, Say
+from deploy.branches.comparison import ComparisonView, asking_branch
+from deploy.branches.conflicts import read_carried_out
+from deploy.branches.errors import BranchMoves, BranchNotFound, BranchNotOpen, BranchRefused
 from deploy.branches.gateway import bearer
 from deploy.branches.lifecycle import Branches
 from deploy.branches.plans import promotion
 from deploy.branches.plans.errors import (
     BaseMoved,
+    NotRebased,
     PlanEnded,
     PlanNotFound,
     PlanStepNotFound,
     PromotionRefused,
+    RebaseRefused,
     StepNotDue,
 )
+from deploy.branches.plans.ids import Replacement
 from deploy.branches.plans.promotion import ServicesOfLife
+from deploy.branches.plans.rebases import Rebase, Rebases
+from deploy.branches.plans.replay import read_what_differs, replay
 from deploy.branches.plans.rules import PlanState
 from deploy.branches.plans.store import Plan, PlanStore
-from deploy.branches.plans.views import PlanListView, PlanView, StepListView, plan_view, reads_all, step_view
+from deploy.branches.plans.views import (
+    PlanListView,
+    PlanView,
+    RebaseBranch,
+    RebaseView,
+    StepListView,
+    plan_view,
+    reads_all,
+    rebase_view,
+    step_view,
+)
 from deploy.branches.recorder import Recorder
-from deploy.branches.register import Branch
+from deploy.branches.register import Branch, State
+from deploy.branches.steps import Step
+from deploy.branches.views import BranchView, branch_view
+from deploy.branches.worlds import World
+from libs.common.errors import Reason
 from libs.common.http.dependencies import By, allowed
 from libs.common.http.problems import problems
 from libs.common.http.query_parameters import StrictRoute
@@ -44,6 +68,7 @@ class Promoter:
     recorder: Recorder
     plans: PlanStore
     life: ServicesOfLife
+    rebases: Rebases
 
 
 @router.get(
@@ -58,6 +83,102 @@ async def list_steps(name: str, by: Planner, request: Request) -> StepListView:
     world = await promoter.branches.world(branch)
     await promoter.recorder.finish(world, branch.id)
     return StepListView(items=[step_view(step) for step in await promoter.recorder.journal.steps(branch.id)])
+
+
+@router.post(
+    "/branches/{name}/rebase",
+    status_code=201,
+    summary="Rebase a branch",
+    responses=problems(BranchNotFound, BranchNotOpen, BranchMoves, BranchRefused, RebaseRefused),
+)
+async def rebase_branch(
+    name: str, command: RebaseBranch, by: Planner, request: Request, response: Response
+) -> BranchView:
+    """Open another branch, of life as it is now, and give this branch's commands again in it, each on its day.
+
+    What life has carried out of the branch's plan is not given again. The status is 202 where it takes longer: read the
+    new branch until its state is `open` or `failed`, then what differs at `GET /branches/{new name}/rebase`.
+    """
+    promoter = _promoter(request)
+    branches = promoter.branches
+    origin = branches.get(name, by)
+    steps = await _steps_to_rebase(promoter, origin)
+    plan = await promoter.plans.of_branch(origin.id)
+    if plan is not None:
+        plan = await promotion.settled(promoter.plans, promoter.life, plan)
+    _must_be_rebasable(steps, plan)
+    line = await promoter.rebases.line_of(origin.id)
+
+    async def give_again(world: World, fresh: Branch, say: Say) -> None:
+        copies = [branches.server.url_of(fresh.database(service)) for service in SERVICES]
+        carried_out = await read_carried_out(copies, plan.key) if plan else {}
+        found = await replay(promoter.recorder, world, fresh, origin, steps, carried_out, say)
+        await promoter.rebases.add(fresh, origin, line, found)
+
+    await branches.open(command.name, origin.bodies, command.base, by, give_again)
+    branch = await branches.opened(command.name, by)
+    if branch.state is State.OPENING:
+        response.status_code = 202
+    response.headers["Location"] = f"/branches/{branch.name}"
+    return branch_view(branch, branches.base_of(branch), await branches.server.size_of(branch.databases))
+
+
+async def _steps_to_rebase(promoter: Promoter, branch: Branch) -> list[Step]:
+    """Return what was carried out in a branch."""
+    world = await promoter.branches.world(branch)
+    if world.is_moving:
+        raise BranchMoves(f"the clock of {branch.name} is being moved")
+    await promoter.recorder.finish(world, branch.id)
+    return [step for step in await promoter.recorder.journal.steps(branch.id) if step.is_done]
+
+
+def _must_be_rebasable(steps: Sequence[Step], plan: Plan | None) -> None:
+    reason = ""
+    if not steps:
+        reason = "no command was carried out in the branch"
+    elif plan is not None and all(plan.answered(step.number) for step in plan.steps):
+        reason = f"all steps of its plan {plan.reference} are done"
+    if reason:
+        raise RebaseRefused(reason, reasons=[Reason(reason)])
+
+
+@router.get(
+    "/branches/{name}/rebase",
+    summary="Read what differs in a rebase",
+    responses=problems(BranchNotFound, BranchNotOpen, BranchMoves, NotRebased),
+)
+async def read_rebase(name: str, by: Planner, request: Request) -> RebaseView:
+    """Return where a rebase's answers differ from those in the branch that it is of, and the rows that differ.
+
+    The table is read from both branches with your own token, each on its day. Of an answer that another caller got only
+    whether it differs is shown.
+    """
+    promoter = _promoter(request)
+    branch = promoter.branches.get(name, by)
+    await promoter.branches.world(branch)
+    rebase = await promoter.rebases.find(branch.id)
+    if rebase is None:
+        raise NotRebased(f"{name} is no rebase of another branch")
+    table = await _what_differs(promoter, branch, rebase, by, request.headers["authorization"])
+    return rebase_view(branch, rebase, table, by)
+
+
+async def _what_differs(
+    promoter: Promoter, branch: Branch, rebase: Rebase, by: Caller, signed: str
+) -> ComparisonView | None:
+    """Return the rows that differ from those of the branch that this one is a rebase of; None where that is gone."""
+    origin = next((each for each in promoter.branches.of(by) if each.id == rebase.origin), None)
+    if origin is None:
+        return None
+    async with AsyncExitStack() as stack:
+        asks = []
+        for each in (origin, branch):
+            world = await promoter.branches.world(each)
+            if world.is_moving:
+                raise BranchMoves(f"the clock of {each.name} is being moved; it is at {world.today}")
+            asks.append((each.name, await stack.enter_async_context(asking_branch(world, signed))))
+        before, now = asks
+        return await read_what_differs(str(branch.base), branch.bodies, before, now, Replacement(dict(rebase.ids)))
 
 
 @router.post(
@@ -95,6 +216,7 @@ async def _made(promoter: Promoter, branch: Branch, by: Caller) -> Plan:
         await promoter.recorder.journal.steps(branch.id),
         name=branch.name,
         branch_id=branch.id,
+        line=await promoter.rebases.line_of(branch.id),
         bodies=branch.bodies,
         copies={service: promoter.branches.server.url_of(branch.database(service)) for service in base.ends},
         base={service: End(end.epoch, end.position) for service, end in base.ends.items()},

@@ -20,16 +20,32 @@ class PlanStepNotFound(NotFound):
 class PromotionRefused(Conflict):
     """The branch cannot be promoted.
 
-    `reasons` say why: no command was carried out in it, one has no answer yet, or one states an earlier instant.
-    Refused commands are no steps.
+    `reasons` say why: no command was carried out in it, one has no answer yet or states an earlier instant, or the same
+    commands are a plan already, made of the branch that this one is a rebase of, or of another rebase. Refused commands
+    are no steps.
     """
 
 
 class BaseMoved(Conflict):
     """Life has moved on in what the plan touches.
 
-    `reasons` name each fact that the branch's base did not have. Open a branch of life as it is now, give the same
-    steps in it, compare, and promote that one.
+    `reasons` name each fact that the branch's base did not have. Rebase the branch, which gives the same commands again
+    in a branch of life as it is now; read what differs there; withdraw what is left of this plan, if there is one, and
+    promote that branch.
+    """
+
+
+class RebaseRefused(Conflict):
+    """The branch cannot be rebased.
+
+    `reasons` say why: no command was carried out in it, or its plan is done. Open another branch.
+    """
+
+
+class NotRebased(NotFound):
+    """This branch is no rebase of another one.
+
+    It was opened for itself. What a rebase of it shows is read below the name that the rebase was given.
     """
 
 

@@ -1,11 +1,13 @@
-"""The normal form of a step's answer: what two worlds in which nothing differs for the step both give."""
+"""The normal form of answers and of the table: what two worlds in which nothing differs for a plan both give."""
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from deploy.branches.plans.ids import RANDOM, Json
+from deploy.branches.comparison import Column, Row, Value
+from deploy.branches.plans.ids import RANDOM, Json, Replacement
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 _OF_THE_RECORD = frozenset({"version", "request_id", "instance", "position", "epoch"})
@@ -22,12 +24,12 @@ class Difference:
     now: Any
 
 
-def normal_form(answer: Json, ids: Mapping[str, str]) -> Json:
-    """Return an answer without what differs from world to world; `ids` are names for the ids that steps gave.
+def normal_form(answer: Json) -> Json:
+    """Return an answer without what differs from world to world.
 
-    Other random ids have the number of their first appearance, instants have none.
+    Random ids have the number of their first appearance, instants have none.
     """
-    return _normal(answer, dict(ids))
+    return _normal(answer, {})
 
 
 def _normal(value: Json, ids: dict[str, str]) -> Json:
@@ -39,9 +41,6 @@ def _normal(value: Json, ids: dict[str, str]) -> Json:
 
 
 def _text(text: str, ids: dict[str, str]) -> str:
-    if text in ids:
-        return ids[text]
-
     def name(found: re.Match[str]) -> str:
         return ids.setdefault(found[0], f"<id {len(ids) + 1}>")
 
@@ -67,3 +66,28 @@ def _differences(pointer: str, before: Json, now: Json) -> Iterator[Difference]:
             yield from _differences(f"{pointer}/{number}", one, other)
     elif before != now or type(before) is not type(now):
         yield Difference(pointer or "/", before, now)
+
+
+def aligned(before: Column, now: Column, ids: Replacement) -> list[Column]:
+    """Return two columns with the same rows for what has another id in each; `ids` are the second's by the first's.
+
+    Random ids that only one of them has, as of what followed from a step, are left away.
+    """
+    values = {replace(row, about=ids.text(row.about)): value for row, value in before.values.items()}
+    shared = values.keys() & now.values.keys()
+    return [
+        replace(before, values=_without_ids(values, shared)),
+        replace(now, values=_without_ids(now.values, shared)),
+    ]
+
+
+def _without_ids(values: Mapping[Row, Value], shared: Collection[Row]) -> dict[Row, Value]:
+    """Return values by rows without random ids but for these; rows that are then alike are numbered."""
+    without = [(row if row in shared else replace(row, about=RANDOM.sub("<id>", row.about)), row) for row in values]
+    times: Counter[Row] = Counter()
+    found: dict[Row, Value] = {}
+    for row, original in sorted(without, key=lambda pair: (pair[0], str(values[pair[1]]))):
+        times[row] += 1
+        number = f" ({times[row]})" if times[row] > 1 else ""
+        found[replace(row, about=f"{row.about}{number}")] = values[original]
+    return found

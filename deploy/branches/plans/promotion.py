@@ -1,7 +1,7 @@
 """Makes a plan of a branch's steps, and gives its steps in life: each on its day, by whoever has the right then."""
 
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from urllib.parse import parse_qsl, urlencode, urljoin
@@ -13,7 +13,7 @@ from deploy.branches.plans.errors import BaseMoved, PlanStepNotFound, PromotionR
 from deploy.branches.plans.ids import Replacement, given_by
 from deploy.branches.plans.rules import StepState, states
 from deploy.branches.plans.store import Plan, PlannedStep, PlanStore
-from deploy.branches.steps import Step, as_json, correlation
+from deploy.branches.steps import Intent, Step, as_json, correlation
 from libs.common.errors import Reason, as_sentence
 from libs.common.http import plan_steps
 from libs.common.http.conditional import versions
@@ -60,6 +60,7 @@ async def make_plan(
     *,
     name: str,
     branch_id: str,
+    line: str,
     bodies: Sequence[str],
     copies: Mapping[str, str],
     base: Mapping[str, End],
@@ -67,10 +68,11 @@ async def make_plan(
 ) -> Plan:
     """Make the plan of a branch whose databases are `copies`; the one that was made before, if any.
 
-    Raises PromotionRefused, BaseMoved.
+    `line` is the first branch of which this one is a rebase, or its own id. Raises PromotionRefused, BaseMoved.
     """
     if (made := await store.of_branch(branch_id)) is not None:
         return made
+    await _must_be_alone(store, line)
     done = [step for step in steps if step.is_done]
     _must_be_promotable(steps, done)
     named = {step.number: codes_named(step.intent.path, step.intent.pairs, step.intent.json) for step in done}
@@ -80,6 +82,7 @@ async def make_plan(
         key=secrets.token_urlsafe(_KEY_BYTES),
         branch=name,
         branch_id=branch_id,
+        line=line,
         owner=by.subject,
         bodies=tuple(bodies),
         base=base,
@@ -87,8 +90,16 @@ async def make_plan(
         steps=tuple(_planned(step, touch.codes[step.number]) for step in done),
     )
     await must_not_have_moved(plan, life, by)
-    await store.add(plan)
+    if not await store.add(plan) and (made := await store.of_branch(branch_id)) is None:
+        await _must_be_alone(store, line)
     return await store.of_branch(branch_id) or plan
+
+
+async def _must_be_alone(store: PlanStore, line: str) -> None:
+    """Raise PromotionRefused if the same commands are a plan already, made of a branch of the same line."""
+    if (other := await store.of_line(line)) is not None:
+        reason = f"{other.reference}, made of {other.branch}, has the same commands: withdraw what is left of it first"
+        raise PromotionRefused(reason, reasons=[Reason(reason, "plan")])
 
 
 def _must_be_promotable(steps: Sequence[Step], done: Sequence[Step]) -> None:
@@ -142,10 +153,11 @@ async def settled(store: PlanStore, life: ServicesOfLife, plan: Plan) -> Plan:
     open_acts = [one for one in plan.given if one.status is None and plan.answered(one.number) is None]
     if not open_acts:
         return plan
+    numbers = {one.number for one in open_acts}
+    services = {step.service for step in plan.steps if step.number in numbers}
+    carried_out = await read_carried_out([life.urls[service] for service in services], plan.key)
     for one in open_acts:
-        step = plan.step(one.number)
-        assert step is not None
-        if (answer := await read_carried_out(life.urls[step.service], plan.key, one.number)) is not None:
+        if (answer := carried_out.get(one.number)) is not None:
             await store.answered(one.act_id, answer.status, answer.location, answer.body)
     return await store.find(plan.reference) or plan
 
@@ -185,12 +197,11 @@ def _must_be_due(plan: Plan, step: PlannedStep, today: date) -> None:
 async def _pass_on(
     store: PlanStore, life: ServicesOfLife, plan: Plan, step: PlannedStep, *, by: Caller, token: str
 ) -> httpx.Response:
-    ids = replacement(plan)
-    path, body = ids.path(step.path), step.body
-    # Sent as it was given where no id is replaced: numbers keep how they were written.
-    if (json := step.json) is not None and (replaced := ids.body(json)) != json:
-        body = encoded(replaced)
-    query = urlencode(ids.query(parse_qsl(step.query, keep_blank_values=True)))
+    path, query, body = replaced(step, replacement(plan))
+
+    async def get(at: str) -> httpx.Response:
+        return await life.ask(step.service, "GET", at, token)
+
     act_id = await store.begin(plan.reference, step.number, by.subject)
     answer = await life.ask(
         step.service,
@@ -202,7 +213,7 @@ async def _pass_on(
             plan_steps.HEADER: f"{plan.key}/{step.number}",
             CORRELATION_ID: plan.correlation(step.number),
             "Content-Type": step.media_type if body else None,
-            "If-Match": await _present_version(life, step.service, path, token) if step.needs_version else None,
+            "If-Match": await present_version(get, path) if step.needs_version else None,
         },
     )
     if answer.is_server_error:
@@ -212,6 +223,15 @@ async def _pass_on(
         location = answer.headers["Location"] = urljoin(f"/{step.service}{path}", location)
     await store.answered(act_id, answer.status_code, location, answer.content)
     return answer
+
+
+def replaced(step: PlannedStep | Intent, ids: Replacement) -> tuple[str, str, bytes]:
+    """Return the path, query and body of a command with the ids of the world that it is given in."""
+    query = urlencode(ids.query(parse_qsl(step.query, keep_blank_values=True)))
+    # Sent as it was given where no id is replaced: numbers keep how they were written.
+    if (json := step.json) is not None and (body := ids.body(json, beside=step.path.split("/"))) != json:
+        return ids.path(step.path), query, encoded(body)
+    return ids.path(step.path), query, step.body
 
 
 def encoded(body: object) -> bytes:
@@ -229,11 +249,11 @@ def replacement(plan: Plan) -> Replacement:
     return ids
 
 
-async def _present_version(life: ServicesOfLife, service: str, path: str, token: str) -> str | None:
-    """Return the ETag of what the step changes: of its own address, or the nearest above it that has a version."""
+async def present_version(get: Callable[[str], Awaitable[httpx.Response]], path: str) -> str | None:
+    """Return the ETag of what a step changes: of its own address, or the nearest above it that has a version."""
     parts = path.split("/")
     for length in range(len(parts), 3, -1):
-        answer = await life.ask(service, "GET", "/".join(parts[:length]), token)
+        answer = await get("/".join(parts[:length]))
         tag: str = answer.headers.get("etag", "")
         if answer.status_code == httpx.codes.OK and tag and versions(tag).named:
             return tag

@@ -19,8 +19,8 @@ from libs.common.messaging.event_log import End
 
 _VERSIONS = Path(__file__).parent / "migrations" / "versions"
 _ADD_PLAN = """
-INSERT INTO plan (reference, key, branch, branch_id, owner, bodies, made_at, base, foreseen)
-VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp(), $7, $8) ON CONFLICT (branch_id) DO NOTHING RETURNING reference
+INSERT INTO plan (reference, key, branch, branch_id, line, owner, bodies, made_at, base, foreseen)
+VALUES ($1, $2, $3, $4, $5, $6, $7, clock_timestamp(), $8, $9) ON CONFLICT DO NOTHING RETURNING reference
 """
 _ADD_STEPS = """
 INSERT INTO plan_step (plan, number, day, service, method, path, query, media_type, body, needs_version, caller,
@@ -96,12 +96,16 @@ class GivenStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A branch's steps, to be given in life; `base` is how far each log of life went in it."""
+    """A branch's steps, to be given in life; `base` is how far each log of life went in it.
+
+    `line` is the branch of which its branch is a rebase, or a rebase of a rebase; else its branch.
+    """
 
     reference: str
     key: str
     branch: str
     branch_id: str
+    line: str
     owner: str
     bodies: tuple[str, ...]
     made_at: datetime | None = None
@@ -159,10 +163,10 @@ class PlanStore:
         return self._opened
 
     async def add(self, plan: Plan) -> bool:
-        """Add a plan in one transaction; False where its branch has one already."""
+        """Add a plan in one transaction; False where its branch or its line has one already."""
         base = json.dumps({service: [end.epoch, end.position] for service, end in plan.base.items()})
         foreseen = json.dumps(sorted([service, name, list(keys), of] for service, name, keys, of in plan.foreseen))
-        named = (plan.reference, plan.key, plan.branch, plan.branch_id, plan.owner, list(plan.bodies))
+        named = (plan.reference, plan.key, plan.branch, plan.branch_id, plan.line, plan.owner, list(plan.bodies))
         async with self._pool.acquire() as connection, connection.transaction():
             if await connection.fetchval(_ADD_PLAN, *named, base, foreseen) is None:
                 return False
@@ -172,6 +176,10 @@ class PlanStore:
     async def of_branch(self, branch_id: str) -> Plan | None:
         """Return the plan that was made of a branch, if any."""
         return await self._one("SELECT * FROM plan WHERE branch_id = $1", branch_id)
+
+    async def of_line(self, line: str) -> Plan | None:
+        """Return the plan that was made of a branch of this line and not withdrawn, if any."""
+        return await self._one("SELECT * FROM plan WHERE line = $1 AND withdrawn_at IS NULL", line)
 
     async def find(self, reference: str) -> Plan | None:
         """Return a plan, or None."""

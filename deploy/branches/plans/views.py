@@ -5,13 +5,18 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from deploy.branches.comparison import ComparisonView
 from deploy.branches.plans.ids import Replacement
 from deploy.branches.plans.promotion import replacement
+from deploy.branches.plans.rebases import Rebase
+from deploy.branches.plans.replay import ReplayedStep
 from deploy.branches.plans.rules import PlanState, StepState, state_of_plan, states
 from deploy.branches.plans.store import GivenStep, Plan, PlannedStep
-from deploy.branches.steps import Step
+from deploy.branches.register import Branch
+from deploy.branches.steps import Step, caller_of_text
+from deploy.branches.views import BASE, NAME
 from libs.common.identity import Caller
 
 
@@ -46,6 +51,56 @@ class StepListView(BaseModel):
     """The commands of a branch, in the order in which they were carried out."""
 
     items: list[StepView]
+
+
+class RebaseBranch(BaseModel):
+    """Give a branch's commands again in another branch: of life as it is now, or of a base that other branches have."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    name: str = Field(pattern=NAME, description="The name of the new branch.", examples=["exit-now-2"])
+    base: str | None = Field(
+        None,
+        pattern=BASE,
+        description="The base of another branch, so that rebases of several branches can be compared. Default: life.",
+    )
+
+
+class DifferenceView(BaseModel):
+    """Where an answer differs in normal form: without instants and versions, and with random ids numbered."""
+
+    field: str
+    before: Any = Field(description="In the branch that was rebased; null where there is none.")
+    now: Any
+
+
+class ReplayedView(BaseModel):
+    """A command that was given again."""
+
+    number: int = Field(description="Its number in the branch that was rebased.")
+    day: date = Field(description="The day on which it was given there.")
+    given_on: date | None = Field(description="The day in this branch; null where life had carried it out before.")
+    service: str
+    method: str
+    path: str
+    assumed: bool
+    status_before: int | None
+    status: int | None
+    refusal: str | None = Field(description="Why it was refused in this branch; of an assumed caller the title alone.")
+    differs: bool
+    differences: list[DifferenceView] = Field(description="Empty where another caller got the answer.")
+
+
+class RebaseView(BaseModel):
+    """What differs between a rebase and the branch that it is of."""
+
+    name: str
+    of: str
+    same: bool | None = Field(description="Whether nothing differs; null where a part is not known.")
+    steps: list[ReplayedView]
+    table: ComparisonView | None = Field(
+        description="The rows of the comparison that differ; null where the branch that was rebased is gone."
+    )
 
 
 class GivenView(BaseModel):
@@ -118,6 +173,41 @@ def _caller_view(caller: Caller, organisations: Collection[str], *, is_assumed: 
         roles=sorted(caller.roles),
         organisations=sorted(organisations),
         subject=caller.subject if is_a_person else None,
+    )
+
+
+def rebase_view(branch: Branch, rebase: Rebase, table: ComparisonView | None, by: Caller) -> RebaseView:
+    """Return what differs in a rebase, as this caller may read it."""
+    same: bool | None = all(step.is_alike for step in rebase.steps)
+    if same:
+        same = not table.rows if table is not None and table.complete else None
+    return RebaseView(
+        name=branch.name,
+        of=rebase.origin_name,
+        same=same,
+        steps=[_replayed_view(step, by) for step in rebase.steps],
+        table=table,
+    )
+
+
+def _replayed_view(step: ReplayedStep, by: Caller) -> ReplayedView:
+    got = caller_of_text(step.caller)
+    is_shown = not step.assumed and got.roles <= by.roles and by.acts_for(got.organisations)
+    return ReplayedView(
+        number=step.number,
+        day=step.day,
+        given_on=step.given_on,
+        service=step.service,
+        method=step.method,
+        path=step.path,
+        assumed=step.assumed,
+        status_before=step.status_before,
+        status=step.status,
+        refusal=(step.detail if is_shown else None) or step.title,
+        differs=not step.is_alike,
+        differences=[DifferenceView(field=one.field, before=one.before, now=one.now) for one in step.differences]
+        if is_shown
+        else [],
     )
 
 
