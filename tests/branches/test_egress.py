@@ -11,7 +11,7 @@ import pytest
 from deploy.branches.egress import Egress
 
 GIVEN = (
-    "postgresql+asyncpg://a@/registry?host=%2Ftmp%2Fsockets",
+    "postgresql+asyncpg://a@/registry?host=%2Frun%2Fpostgresql",
     "http://localhost:8000/registry",
     "file:///keys.json",
 )
@@ -20,9 +20,9 @@ GIVEN = (
 @pytest.mark.parametrize(
     ("address", "is_permitted"),
     [
-        ("/tmp/sockets/.s.PGSQL.5432", True),
-        ("/tmp/others/.s.PGSQL.5432", False),
-        (b"/tmp/sockets/.s.PGSQL.5432", True),
+        ("/run/postgresql/.s.PGSQL.5432", True),
+        ("/run/others/.s.PGSQL.5432", False),
+        (b"/run/postgresql/.s.PGSQL.5432", True),
         (("127.0.0.1", 8000), True),
         (("127.0.0.1", 8001), False),
         (("192.0.2.1", 8000), False),
