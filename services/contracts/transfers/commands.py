@@ -32,7 +32,7 @@ from services.contracts.transfers.rules import Difference, parties_of, replaced
 
 _MOMENT = timedelta(microseconds=1)
 
-_AT_ONCE = 500
+AT_ONCE = 500
 """Contracts in memory at once: reads of the same process wait for what is computed without a statement between."""
 
 _LOCK = f"""
@@ -163,8 +163,8 @@ async def transfer_contracts(
     leaving = [code for code in merger.predecessors if code != merger.successor]
     locked = [row["id"] for row in await connection.fetch(_LOCK, leaving, merger.effective_on, only, saved)]
     changed = 0
-    for start in range(0, len(locked), _AT_ONCE):
-        changed += await _transfer(session, merger, leaving, locked[start : start + _AT_ONCE], by=by)
+    for start in range(0, len(locked), AT_ONCE):
+        changed += await _transfer(session, merger, leaving, locked[start : start + AT_ONCE], by=by)
     return changed
 
 

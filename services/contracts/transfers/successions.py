@@ -26,6 +26,7 @@ from services.contracts.core.charges import KNOWN_NOW, pence_then
 from services.contracts.core.models import FACET, Contract, customership, known
 from services.contracts.core.parties import PartyChange, follow_parties
 from services.contracts.transfers.commands import (
+    AT_ONCE,
     ChangeRow,
     charged_on,
     follow_mergers,
@@ -156,9 +157,16 @@ async def _take_back(
         gone = set(codes).intersection(row["from_customers"])
         if any((code, row["to_customer"]) not in believed for code in gone):
             acted[row["contract_id"]] = row
-    if not acted:
-        return 0
-    contracts = await connection.fetch(_LOCKED, list(acted), on)
+    pieces = [list(acted)[start : start + AT_ONCE] for start in range(0, len(acted), AT_ONCE)]
+    changes = [await _put_back(session, {key: acted[key] for key in piece}, on, stated_at, by) for piece in pieces]
+    return sum(changes)
+
+
+async def _put_back(
+    session: AsyncSession, acted: Mapping[int, asyncpg.Record], on: date, stated_at: datetime, by: Caller
+) -> int:
+    """Lock these contracts and put back what a change of hands of the day did to them; return how many changed."""
+    contracts = await (await raw(session)).fetch(_LOCKED, list(acted), on)
     drafts = {row["id"]: row for row in contracts if row["status"] == "draft"}
     put_back = await _put_back_drafts(session, drafts, acted, on=on, stated_at=stated_at)
     signed = {row["id"]: row for row in contracts if row["status"] != "draft" and row["ends_on"] >= on}

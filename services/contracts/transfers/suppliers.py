@@ -1,5 +1,6 @@
 """Replaces a contract's supplier by the body that took it over, and back where that is undone."""
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 
@@ -15,7 +16,7 @@ from libs.organisations.mergers import Merger, mergers_following
 from services.contracts.core.charges import KNOWN_NOW, pence_then
 from services.contracts.core.codes import AGREEMENTS
 from services.contracts.core.models import FACET, known, supply
-from services.contracts.transfers.commands import shares_on
+from services.contracts.transfers.commands import AT_ONCE, shares_on
 from services.contracts.transfers.rules import differences, parties_by_day, parties_of
 
 _MOMENT = timedelta(microseconds=1)
@@ -27,11 +28,11 @@ SELECT c.id, c.reference, c.supplier_code, c.status, c.signed_on, c.signed_at, c
        {pence_then("$2::date", KNOWN_NOW)} AS annual_pence,
        (SELECT max(s.stated_at) FROM contract_supplier_statement s WHERE s.subject_id = c.id) AS stated_at
   FROM contract c
- WHERE coalesce(c.exit_day, c.term_end, c.last_day) >= $2 AND ($3::int[] IS NULL OR c.id = ANY($3))
+ WHERE c.id > $5 AND coalesce(c.exit_day, c.term_end, c.last_day) >= $2 AND ($3::int[] IS NULL OR c.id = ANY($3))
    AND ($4::bool OR c.form IS NULL OR c.form NOT IN {AGREEMENTS})
    AND (c.supplier_code = ANY($1)
         OR EXISTS (SELECT FROM contract_supplier_belief b WHERE b.subject_id = c.id AND b.value = ANY($1)))
- ORDER BY c.id FOR UPDATE
+ ORDER BY c.id LIMIT $6 FOR UPDATE
 """  # noqa: S608  (what is put in is ours)
 
 _BELIEVED = """
@@ -64,9 +65,20 @@ async def settle_suppliers(
     to some contracts, by id. Agreements that name legal bodies are changed only where they are `saved`.
     """
     connection = await raw(session)
-    contracts = await connection.fetch(_SUPPLIED, list(codes), on, only, saved)
-    if not contracts:
-        return 0
+    changed, after = 0, 0
+    while contracts := await connection.fetch(_SUPPLIED, list(codes), on, only, saved, after, AT_ONCE):
+        changed += await _settle(session, contracts, on=on, stated_at=stated_at, by=by)
+        after = contracts[-1]["id"]
+        if len(contracts) < AT_ONCE:
+            break
+    return changed
+
+
+async def _settle(
+    session: AsyncSession, contracts: Sequence[asyncpg.Record], *, on: date, stated_at: datetime, by: Caller
+) -> int:
+    """Apply what is believed of these contracts' suppliers; return how many of them changed."""
+    connection = await raw(session)
     mergers = await mergers_following(connection, known.successions, {row["supplier_code"] for row in contracts})
     drafts = await _replace_in_drafts(connection, contracts, [one for one in mergers if one.effective_on == on])
     changes = await _changes(connection, contracts, mergers, on=on, stated_at=stated_at)
@@ -104,16 +116,17 @@ async def _changes(
 ) -> list[tuple[asyncpg.Record, NewStatement]]:
     """Return the suppliers of signed contracts from a day where they differ from the belief."""
     signed = {row["id"]: row for row in contracts if row["status"] != "draft"}
-    beliefs = await connection.fetch(_BELIEVED, list(signed))
+    pieces: dict[int, list[tuple[str, date | None, date | None]]] = defaultdict(list)
+    for row in await connection.fetch(_BELIEVED, list(signed)):
+        pieces[row["subject_id"]].append((row["value"], row["first_day"], row["end_day"]))
     changes: list[tuple[asyncpg.Record, NewStatement]] = []
     for key, contract in signed.items():
         first = frozenset({contract["supplier_code"]})
         own = [one for one in mergers if one.effective_on > contract["signed_on"]]
         wanted = parties_by_day(first, own, until=contract["ends_on"])
-        pieces = [(row["value"], row["first_day"], row["end_day"]) for row in beliefs if row["subject_id"] == key]
         at = stated_at if contract["stated_at"] is None else max(stated_at, contract["stated_at"] + _MOMENT)
         at = max(at, contract["signed_at"])
-        for one in differences(parties_of(pieces, otherwise=first), wanted, on):
+        for one in differences(parties_of(pieces[key], otherwise=first), wanted, on):
             [supplier] = one.after
             changes.append((contract, NewStatement(key, FACET, supplier, one.days, at)))
     return changes

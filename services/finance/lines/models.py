@@ -84,7 +84,7 @@ budget_entry = Table(
     UniqueConstraint("source_id", "cause", "line_id", "other_line_id", name="uq_budget_entry_follows_once"),
 )
 """What a line rose or fell by from a day on: immutable, but for what follows from a succession that was never so."""
-Index(None, budget_entry.c.succession, postgresql_where=text("succession IS NOT NULL"))
+Index(None, budget_entry.c.succession, budget_entry.c.id, postgresql_where=text("succession IS NOT NULL"))
 Index(None, budget_entry.c.virement, postgresql_where=text("virement <> ''"))
 Index(None, budget_entry.c.reverses, postgresql_where=text("reverses IS NOT NULL"))
 

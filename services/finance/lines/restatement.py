@@ -8,7 +8,7 @@ again. What was never believed as computed now is removed: it follows from state
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from math import lcm
@@ -27,7 +27,7 @@ from libs.organisations.schemes import changes_of
 from services.finance.core.models import known
 from services.finance.core.years import FIRST_YEAR, FinancialYear
 from services.finance.lines.models import WHAT_A_LINE_IS
-from services.finance.lines.successions import BudgetStep, steps_of
+from services.finance.lines.successions import BudgetStep, key_of, steps_of
 
 _IS = ", ".join(WHAT_A_LINE_IS)
 _OF_LINE = ", ".join(f"l.{name}" for name in WHAT_A_LINE_IS)
@@ -120,7 +120,7 @@ WITH {moved}, {parts}, new AS (
 """
 
 # What a paused transfer of staff takes back, or posts again: $1 succession, $2 day, $3 stated, $4 cause, $5 kind,
-# $6 sign, $7 recorded by.
+# $6 sign, $7 recorded by, $8 and $9 the first and the last entry that is looked at now.
 _PAUSE = """
 WITH new AS (
     INSERT INTO budget_entry (line_id, other_line_id, kind, effective_on, stated_at, amount_pence, annual_pence,
@@ -129,33 +129,54 @@ WITH new AS (
            $6::int * e.amount_pence, $6 * e.annual_pence, e.id, e.succession, e.believed_from, $4::text, e.released,
            $7::text
       FROM budget_entry e JOIN budget_line l ON l.id = e.line_id
-     WHERE e.succession = $1 AND e.kind = 'restated' AND l.pay
+     WHERE e.succession = $1 AND e.id BETWEEN $8 AND $9 AND e.kind = 'restated' AND l.pay
         ON CONFLICT DO NOTHING
     RETURNING line_id, effective_on, stated_at, amount_pence, released
 )
 {told}
 """
 
+# $6 and $7 are the first and the last entry that is looked at now.
 _UNDO = """
 WITH new AS (
     INSERT INTO budget_entry (line_id, other_line_id, kind, effective_on, stated_at, amount_pence, annual_pence,
                               source_id, succession, believed_from, cause, released, recorded_by)
     SELECT line_id, other_line_id, 'undone', effective_on, greatest(stated_at, $3), -amount_pence, -annual_pence,
            id, succession, believed_from, $4::text, released, $5::text
-      FROM budget_entry WHERE succession = $1 AND believed_from = $2 AND kind <> 'undone'
+      FROM budget_entry
+     WHERE succession = $1 AND id BETWEEN $6 AND $7 AND believed_from = $2 AND kind <> 'undone'
         ON CONFLICT DO NOTHING
     RETURNING line_id, effective_on, stated_at, amount_pence, released
 )
 {told}
 """
 
+# With what follows from each, also by later successions: $5 to $7 are all successions, their names and their bodies.
 _FORGET = """
-WITH gone AS (
-    DELETE FROM budget_entry WHERE succession = $1 AND cause <> ALL($2)
-    RETURNING line_id, effective_on, stated_at, -amount_pence AS amount_pence, released
+WITH RECURSIVE doomed AS (
+    SELECT id FROM budget_entry WHERE succession = $1 AND id BETWEEN $3 AND $4 AND cause <> ALL($2)
+     UNION
+    SELECT e.id FROM budget_entry e JOIN doomed d ON e.source_id = d.id
+), gone AS (
+    DELETE FROM budget_entry WHERE id IN (SELECT id FROM doomed)
+    RETURNING line_id, effective_on, stated_at, amount_pence, released, succession
 )
-{told}
+INSERT INTO restated (line_id, name, code, effective_on, stated_at, amount_pence)
+SELECT line_id, s.name, s.code, effective_on, max(stated_at), -sum(amount_pence)
+  FROM gone JOIN unnest($5::text[], $6::text[], $7::text[]) AS s (succession, name, code) USING (succession)
+ WHERE NOT released GROUP BY line_id, s.name, s.code, effective_on ORDER BY line_id, effective_on
 """
+
+# The first and the last of at most so many entries of a succession after one, and before one.
+_NEXT = """
+SELECT min(id), max(id)
+  FROM (SELECT id FROM budget_entry WHERE succession = $1 AND id > $2 ORDER BY id LIMIT $3) piece
+"""
+_BEFORE = """
+SELECT min(id), max(id)
+  FROM (SELECT id FROM budget_entry WHERE succession = $1 AND id < $2 ORDER BY id DESC LIMIT $3) piece
+"""
+_LAST = "SELECT coalesce(max(id), 0) FROM budget_entry WHERE succession = $1"
 
 # What is to be published: by line, succession and day the amounts of each predecessor, which no process has in memory.
 _TOLD = """
@@ -167,7 +188,7 @@ CREATE TEMPORARY TABLE IF NOT EXISTS restated (
 _TELL = """
 INSERT INTO restated (line_id, name, code, effective_on, stated_at, amount_pence)
 SELECT line_id, ${name}::text, ${code}::text, effective_on, max(stated_at), sum(amount_pence)
-  FROM {rows} WHERE NOT released GROUP BY line_id, effective_on ORDER BY line_id, effective_on
+  FROM new WHERE NOT released GROUP BY line_id, effective_on ORDER BY line_id, effective_on
 """
 _EVENTS = """
 DECLARE restatements NO SCROLL CURSOR FOR
@@ -194,8 +215,14 @@ SELECT merger, scheme, successor, predecessors, suspended, effective_on, stated_
 
 _LINES_AT_ONCE = 20_000
 """Lines moved by one statement: one over a million lines was given up after a minute, and begun anew, for ever."""
+_ENTRIES_AT_ONCE = 20_000
+"""Entries of a succession that one statement takes back, posts again or removes."""
 _AT_ONCE = 1_000
 """Events built and inserted at once: reads wait for what is built at once, which takes 10 ms."""
+
+
+_NO_ENTRY = 2**63 - 1
+"""After every entry."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,14 +243,29 @@ class Pause:
         return f"{self.scheme} {'waits' if self.suspended else 'continues'} {self.effective_on} {self.stated_at}"
 
 
+@dataclass(frozen=True, slots=True)
+class _Followed:
+    """A body that was followed on a day: `steps` are how its budgets move by it, one belief after the other."""
+
+    key: str
+    name: str
+    code: str
+    steps: Sequence[BudgetStep] = ()
+
+
 async def following(connection: asyncpg.Connection, codes: Collection[str]) -> list[BudgetStep]:
     """Lock these bodies and all that they live on in; return how budgets move among them, in order."""
+    return steps_of(await _believed(connection, codes))
+
+
+async def _believed(connection: asyncpg.Connection, codes: Collection[str]) -> list[BelievedSuccession]:
+    """Lock these bodies and all that they live on in; return every succession of theirs that was believed."""
     locked: frozenset[str] = frozenset()
     while True:
         rows = [BelievedSuccession(*row) for row in await connection.fetch(_FOLLOWING, sorted(codes))]
         line = frozenset(codes).union(*((row.code, row.successor) for row in rows))
         if line == locked:
-            return steps_of(rows)
+            return rows
         await known.lock(connection, line)
         locked = line
 
@@ -235,41 +277,71 @@ async def restate_budgets(session: AsyncSession, codes: Collection[str], *, by: 
     """
     await session.flush()
     connection = await raw(session)
-    steps = await following(connection, codes)
-    pauses = await _pauses(connection, {step.merger for step in steps if step.merger})
-    of_key: dict[str, list[BudgetStep]] = defaultdict(list)
-    for step in steps:
-        of_key[step.key].append(step)
-    if not of_key:
+    followed = _followed(await _believed(connection, codes))
+    pauses = await _pauses(connection, {step.merger for one in followed for step in one.steps if step.merger})
+    if not followed:
         return False
     await connection.execute(_TOLD)
     await connection.execute("TRUNCATE restated RESTART IDENTITY")
-    for about in of_key.values():
-        own = [pause for pause in pauses if _concerns(pause, about)]
-        await _forget(connection, about, own)
-        for step in about:
+    for one in followed:
+        own = [pause for pause in pauses if one.steps and _concerns(pause, one.steps)]
+        await _forget(connection, one, own, followed)
+        for step in one.steps:
             await _move(connection, step, by)
         for pause in own:
-            await _pause(connection, about[-1], pause, by)
-        for step in about:
+            await _pause(connection, one.steps[-1], pause, by)
+        for step in one.steps:
             await _undo(connection, step, by)
     await _publish(session, connection)
     changed: bool = await connection.fetchval("SELECT EXISTS (SELECT FROM restated)")
     return changed
 
 
-async def _tell(
-    connection: asyncpg.Connection, sql: str, step: BudgetStep, name: str, *arguments: Any, rows: str = "new"
-) -> None:
-    """Run a statement that changes entries, and note what it changed of lines that received: to be published."""
-    told = _TELL.format(name=len(arguments) + 1, code=len(arguments) + 2, rows=rows)
+def _followed(rows: Sequence[BelievedSuccession]) -> list[_Followed]:
+    """Return the bodies that were followed on a day, in the order in which their budgets move.
+
+    In front those of which nothing moves by what is believed now: something may have moved by what was believed before.
+    """
+    steps: dict[str, list[BudgetStep]] = defaultdict(list)
+    for step in steps_of(rows):
+        steps[step.key].append(step)
+    still: dict[tuple[str, date], list[BelievedSuccession]] = defaultdict(list)
+    for row in rows:
+        still[row.code, row.effective_on].append(row)
+    left = [
+        _Followed(key, next((row.merger for row in about if row.merger), key), code)
+        for (code, day), about in still.items()
+        if (key := key_of(code, day)) not in steps
+    ]
+    return [*left, *(_Followed(key, own[-1].name, own[-1].code, own) for key, own in steps.items())]
+
+
+async def _tell(connection: asyncpg.Connection, sql: str, step: BudgetStep, name: str, *arguments: Any) -> None:
+    """Run a statement that adds entries, and note what it added to lines that received: to be published."""
+    told = _TELL.format(name=len(arguments) + 1, code=len(arguments) + 2)
     await connection.execute(sql.replace("{told}", told), *arguments, name, step.code)
 
 
-async def _forget(connection: asyncpg.Connection, steps: Sequence[BudgetStep], pauses: Sequence[Pause]) -> None:
+async def _forget(
+    connection: asyncpg.Connection, one: _Followed, pauses: Sequence[Pause], every: Sequence[_Followed]
+) -> None:
     """Remove what followed from a belief that is computed otherwise now, with all that followed from it."""
-    causes = [cause for step in steps for cause in (_cause(step), _end(step))] + [pause.cause for pause in pauses]
-    await _tell(connection, _FORGET, steps[-1], steps[-1].name, steps[-1].key, causes, rows="gone")
+    causes = [cause for step in one.steps for cause in (_cause(step), _end(step))] + [pause.cause for pause in pauses]
+    told = [[other.key for other in every], [other.name for other in every], [other.code for other in every]]
+    # The latest in front: what follows from an entry comes after it, and may be of the same succession.
+    before = _NO_ENTRY
+    while (piece := await connection.fetchrow(_BEFORE, one.key, before, _ENTRIES_AT_ONCE)) and piece["min"]:
+        await connection.execute(_FORGET, one.key, causes, piece["min"], piece["max"], *told)
+        before = piece["min"]
+
+
+async def _pieces(connection: asyncpg.Connection, succession: str) -> AsyncIterator[tuple[int, int]]:
+    """Yield the first and the last of each so many entries that a succession has now, without those added meanwhile."""
+    after, last = 0, await connection.fetchval(_LAST, succession)
+    while after < last:
+        first, after = await connection.fetchrow(_NEXT, succession, after, _ENTRIES_AT_ONCE)
+        after = min(after, last)
+        yield first, after
 
 
 async def _move(connection: asyncpg.Connection, step: BudgetStep, by: Caller) -> None:
@@ -299,13 +371,16 @@ def _weights(step: BudgetStep) -> list[Any]:
 async def _pause(connection: asyncpg.Connection, step: BudgetStep, pause: Pause, by: Caller) -> None:
     kind, sign = ("suspended", -1) if pause.suspended else ("resumed", 1)
     arguments = [step.key, pause.effective_on, pause.stated_at, pause.cause, kind, sign, by.subject]
-    await _tell(connection, _PAUSE, step, pause.scheme, *arguments)
+    async for piece in _pieces(connection, step.key):
+        await _tell(connection, _PAUSE, step, pause.scheme, *arguments, *piece)
 
 
 async def _undo(connection: asyncpg.Connection, step: BudgetStep, by: Caller) -> None:
-    if step.known_to is not None:
-        arguments = [step.key, step.known_from, step.known_to, _end(step), by.subject]
-        await _tell(connection, _UNDO, step, step.name, *arguments)
+    if step.known_to is None:
+        return
+    arguments = [step.key, step.known_from, step.known_to, _end(step), by.subject]
+    async for piece in _pieces(connection, step.key):
+        await _tell(connection, _UNDO, step, step.name, *arguments, *piece)
 
 
 def _cause(step: BudgetStep) -> str:

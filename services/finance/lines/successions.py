@@ -29,7 +29,7 @@ class BudgetStep:
     @property
     def key(self) -> str:
         """What tells it from every other one: the body and the day."""
-        return f"{self.code} {self.effective_on.isoformat()}"
+        return key_of(self.code, self.effective_on)
 
     def is_believed_at(self, instant: datetime) -> bool:
         """Whether it was known at an instant, and not believed otherwise by then."""
@@ -39,6 +39,11 @@ class BudgetStep:
     def name(self) -> str:
         """The merger, or where it is none who followed whom."""
         return self.merger or f"{self.code}>{','.join(successor for successor, _ in self.shares)}"
+
+
+def key_of(code: str, day: date) -> str:
+    """Return what tells how a body was followed on a day from every other succession."""
+    return f"{code} {day.isoformat()}"
 
 
 def steps_of(rows: Iterable[BelievedSuccession]) -> list[BudgetStep]:

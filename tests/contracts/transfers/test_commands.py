@@ -25,7 +25,7 @@ async def test_a_change_of_hands_is_told_once_a_contract(
     harness: ContractsHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Also where not all contracts fit into one piece."""
-    monkeypatch.setattr(commands, "_AT_ONCE", 1)
+    monkeypatch.setattr(commands, "AT_ONCE", 1)
     shared = await harness.signed()
     single = await harness.signed(a_draft(reference="SINGLE-10H-2017", customers=["10H", "05C"]))
     other = await harness.signed(a_draft(reference="OTHER-05C-2017", customers=["05C"]))

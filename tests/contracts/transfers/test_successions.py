@@ -2,8 +2,11 @@
 
 from datetime import date, datetime
 
-from libs.common.events.registry import ICBMerged, OrganisationSucceeded, SuccessionUndone
+import pytest
+
+from libs.common.events.registry import ICBMerged, OrganisationSucceeded, SuccessionUndone, TransferSchemeMade
 from services.contracts.terminations.due import renew_contracts
+from services.contracts.transfers import commands, schemes, successions, suppliers
 from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead, at, bucks_merges
 
 THE_DAY = date(2018, 4, 1)
@@ -68,6 +71,52 @@ async def test_an_undone_acquisition_gives_the_contract_back_from_its_day_on_and
     content = await harness.content()
     await harness.hear(undone("10H", "05C"))
     assert await harness.content() == content
+
+
+_IN_PIECES = """
+CREATE FUNCTION in_pieces() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (SELECT count(*) FROM changed) > 1 THEN RAISE EXCEPTION 'not in pieces: %', TG_TABLE_NAME; END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER in_pieces AFTER UPDATE ON contract REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION in_pieces();
+CREATE TRIGGER in_pieces AFTER UPDATE ON change_of_hands REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION in_pieces()
+"""
+
+
+async def test_customers_schemes_and_suppliers_of_contracts_change_and_go_back_in_pieces(
+    harness: ContractsHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (commands, schemes, successions, suppliers):
+        monkeypatch.setattr(module, "AT_ONCE", 1)
+    signed = [await harness.signed(a_draft(reference=f"SIGNED-{number}")) for number in range(3)]
+    for number in range(3):
+        await harness.draft(a_draft(reference=f"DRAFT-{number}", starts_on=date(2018, 9, 1)))
+    async with harness.database.connect() as connection:
+        await connection.execute(_IN_PIECES)
+    made = [
+        TransferSchemeMade(
+            merger="M-BUCKS",
+            scheme=f"P-{code}",
+            sort="property",
+            successor="14Y",
+            predecessors=(code,),
+            nil_return=False,
+            effective_on=THE_DAY,
+            stated_at=at(THE_DAY),
+        )
+        for code in ("10H", "10Y")
+    ]
+    await harness.hear(bucks_merges(), *made, taken_over("0CX", "0DJ", shape="acquisition"))
+    assert [await harness.customers(one, as_at=THE_DAY) for one in signed] == [["14Y"]] * 3
+    assert [(await harness.seen(one, as_at=THE_DAY))["supplier"].code for one in signed] == ["0DJ"] * 3
+    told = [event["schemes"] for event in await harness.told("ContractTransferred") if event["route"] == "scheme"]
+    assert told == [["P-10H", ""]] * 3 + [["P-10H", "P-10Y"]] * 3
+    await harness.hear(undone("10H", "14Y"), undone("10Y", "14Y"), undone("0CX", "0DJ"))
+    assert [await harness.customers(one, as_at=THE_DAY) for one in signed] == [["10H", "10Y"]] * 3
+    assert [(await harness.seen(one, as_at=THE_DAY))["supplier"].code for one in signed] == ["0CX"] * 3
 
 
 async def test_a_merger_undone_for_all_leaves_each_its_contract(harness: ContractsHarness) -> None:
@@ -186,8 +235,8 @@ async def test_who_took_over_the_supplier_supplies_and_the_first_does_where_that
     reference = await harness.signed()
     before, on = date(2018, 3, 31), THE_DAY
     await harness.hear(taken_over("0CX", "0DJ"))
-    suppliers = [(await harness.seen(reference, as_at=day))["supplier"].code for day in (before, on)]
-    assert suppliers == ["0CX", "0DJ"]
+    supplied = [(await harness.seen(reference, as_at=day))["supplier"].code for day in (before, on)]
+    assert supplied == ["0CX", "0DJ"]
     [event] = await harness.told("ContractTransferred")
     assert (event["supplier"], event["from_customers"], event["customers"]) == ("0DJ", [], ["10H", "10Y"])
     await harness.hear(undone("0CX", "0DJ"))

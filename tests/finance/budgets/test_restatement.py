@@ -94,6 +94,62 @@ async def test_an_undone_merger_is_taken_back_by_entries(budgets: Budgets) -> No
     assert [one["amount_pence"] for one in await budgets.told("BudgetRestated")] == [900, -900]
 
 
+# What a statement may change, where it moves one line or looks at two entries: the body's half and the successor's; of
+# what it removes also what follows from both: a pause, its end, and what takes the three back.
+_IN_PIECES = """
+CREATE FUNCTION at_most() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (SELECT count(*) FROM changed) > TG_ARGV[0]::int THEN RAISE EXCEPTION 'not in pieces: %', TG_OP; END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER added AFTER INSERT ON budget_entry REFERENCING NEW TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION at_most(2);
+CREATE TRIGGER removed AFTER DELETE ON budget_entry REFERENCING OLD TABLE AS changed
+    FOR EACH STATEMENT EXECUTE FUNCTION at_most(12)
+"""
+
+
+async def test_no_statement_moves_pauses_takes_back_or_removes_more_than_a_piece_of_the_entries(
+    budgets: Budgets, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(restatement, "_LINES_AT_ONCE", 1)
+    monkeypatch.setattr(restatement, "_ENTRIES_AT_ONCE", 2)
+    pence = {"payroll": 11, "bi": 22, "it": 33}
+    for function, amount in pence.items():
+        await budgets.set_line("10H", YEAR, amount_pence=amount, function=function, **SET)
+    async with budgets.harness.database.connect() as connection:
+        await connection.execute(_IN_PIECES)
+    paused = a_pause(TransferSchemeSuspended, date(2018, 6, 1))
+    await budgets.harness.hear(bucks_merges(), paused)
+    assert sorted(await budgets.amounts("10H", YEAR)) == [11, 22, 33]
+    await budgets.harness.hear(a_pause(TransferSchemeResumed, date(2018, 8, 1)))
+    assert sorted(await budgets.amounts("14Y", YEAR)) == [11, 22, 33]
+    undone = SuccessionUndone(
+        effective_on=date(2018, 4, 1), stated_at=at(date(2018, 9, 1)), code="10H", successor="14Y"
+    )
+    await budgets.harness.hear(undone)
+    assert await budgets.amounts("14Y", YEAR) == [0, 0, 0]
+    # Known earlier than before: what followed from the merger as it was believed is removed, and posted again.
+    earlier = bucks_merges().model_copy(update={"stated_at": at(date(2018, 3, 1))})
+    entries = "SELECT count(*) AS all, min(believed_from) AS since FROM budget_entry WHERE succession IS NOT NULL"
+    [before] = await budgets.harness.database.fetch(entries)
+    await budgets.harness.hear(earlier)
+    [after] = await budgets.harness.database.fetch(entries)
+    assert (after["all"], after["since"] < before["since"]) == (before["all"], True)
+    assert sum(one["amount_pence"] for one in await budgets.told("BudgetRestated")) == 0
+
+
+async def test_what_a_later_successor_has_is_published_anew_where_an_earlier_succession_is_known_otherwise(
+    budgets: Budgets,
+) -> None:
+    await budgets.set_line("10H", YEAR, amount_pence=1_000, **SET)
+    later = a_merger("W1A", "14Y", "06H", on=date(2018, 10, 1))
+    await budgets.harness.hear(bucks_merges(), later)
+    await budgets.harness.hear(bucks_merges().model_copy(update={"stated_at": at(date(2018, 3, 1))}))
+    told = [one["amount_pence"] for one in await budgets.told("BudgetRestated") if one["organisation"] == "W1A"]
+    assert [sum(told)] == await budgets.amounts("W1A", YEAR)
+
+
 async def test_pay_goes_back_while_a_transfer_of_staff_waits_and_is_posted_again(budgets: Budgets) -> None:
     for code in ("10H", "10Y"):
         await budgets.set_line(code, YEAR, amount_pence=1_000, **SET)
@@ -146,6 +202,9 @@ async def test_any_order_and_any_repetition_gives_the_same(budgets: Budgets) -> 
         for code, name in renamed.items():
             state[code] = {day: await budgets.amounts(name, of, **asked) for day, asked in _asked(shift).items()}
         found.append(state)
+        # The last successor released nothing: what was published of it sums to what it has.
+        told = [one for one in await budgets.told("BudgetRestated") if one["organisation"] == renamed["W1A"]]
+        assert [sum(one["amount_pence"] for one in told)] == state["W1A"]["now"]
     assert found[1:] == found[:1] * (len(years) - 1)
     whole = sum(amount for code in found[0].values() for amount in code["now"])
     assert whole == sum(100_003 + number for number in range(4))
@@ -194,6 +253,18 @@ async def test_a_split_moves_exact_shares_by_largest_remainder(
     found = [await budgets.amounts(f"N{number}", YEAR) for number in range(len(parts))]
     assert found == [[part] for part in parts.values()]
     assert await budgets.amounts("10H", YEAR) == [0]
+
+
+@pytest.mark.parametrize("first", ["1/3", ""])
+async def test_what_moved_by_a_share_goes_back_where_the_other_one_turns_out_to_be_unknown(
+    budgets: Budgets, first: str
+) -> None:
+    await budgets.set_line("10H", YEAR, amount_pence=900, **SET)
+    for number, share in enumerate([first, "" if first else "1/3"]):
+        await budgets.harness.hear(a_succession("10H", f"N{number}", date(2018, 4, 1), "split", share))
+    found = [await budgets.amounts(code, YEAR) for code in ("10H", "N0", "N1")]
+    assert [sum(one) for one in found] == [900, 0, 0]
+    assert sum(one["amount_pence"] for one in await budgets.told("BudgetRestated")) == 0
 
 
 async def test_a_boundary_change_shares_what_was_there_and_nothing_of_what_comes_after(budgets: Budgets) -> None:
