@@ -39,6 +39,10 @@ SERVICE = Service(
         {"name": "Performance", "description": "Obligations, milestones, measures with their results, documents."},
         {"name": "Schedules", "description": "Payments in advance and on achievement, and what fell due of them."},
         {"name": "Alliances", "description": "Terms to which every member agrees, and what each gains or loses."},
+        {
+            "name": "Contract proposals",
+            "description": "What sources let one infer, until a person confirms or rejects it.",
+        },
         {"name": "Tariffs", "description": "Tiers by population, prices a head, and which legal form may hold what."},
         {"name": "Buy-outs", "description": "The terms on which a PFI or LIFT contract may be bought out."},
         {"name": "Transfers", "description": "What mergers move, and what a merged body then has twice."},

@@ -18,7 +18,14 @@ from services.contracts.core.views import ContractView
 Lead = Annotated[Caller, allowed(Role.CONTRACT_LEAD)]
 
 
-EDIT_REFUSALS = (errors.ContractNotFound, NotYoursToDecide, RoleMissing, StaleVersion, PreconditionMissing)
+EDIT_REFUSALS = (
+    errors.ContractNotFound,
+    errors.ProposalUnconfirmed,
+    NotYoursToDecide,
+    RoleMissing,
+    StaleVersion,
+    PreconditionMissing,
+)
 
 
 def expecting(if_match: Versions) -> Expect:

@@ -6,6 +6,7 @@ from services.contracts.amendments import api as amendments
 from services.contracts.bodies import api as bodies
 from services.contracts.buy_outs import api as buy_outs
 from services.contracts.consolidations import api as consolidations
+from services.contracts.contract_proposals import api as contract_proposals
 from services.contracts.exit_plans import api as exit_plans
 from services.contracts.exits import api as exits
 from services.contracts.findings import api as findings
@@ -45,6 +46,7 @@ ROUTERS = (
     sourcing.options_router,
     procurements.router,
     partnerships.router,
+    contract_proposals.router,
     agreements.functions_router,
     mergers.router,
     novations.router,

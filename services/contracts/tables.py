@@ -7,6 +7,7 @@ from services.contracts.amendments import models as amendments
 from services.contracts.authorities import models as authorities
 from services.contracts.bodies import models as bodies
 from services.contracts.buy_outs import models as buy_outs
+from services.contracts.contract_proposals import models as contract_proposals
 from services.contracts.core import schemes
 from services.contracts.core.models import Base
 from services.contracts.exits import models as exits
@@ -32,6 +33,7 @@ MODELS = (
     authorities,
     bodies,
     buy_outs,
+    contract_proposals,
     exits,
     findings,
     mergers,

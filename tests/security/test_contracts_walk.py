@@ -1,11 +1,14 @@
 """Every command of contracts is refused to who does not act for all that it binds."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
 
-from libs.common.identity import Role
+from libs.common.identity import Role, service_caller
+from services.contracts.contract_proposals.commands import propose_contracts
+from services.contracts.contract_proposals.models import ProposalSource
+from services.contracts.contract_proposals.rules import NewProposal
 from tests.security.walk import Case, walk, without_a_case
 from tests.support.builders import a_ccg, a_contract
 from tests.support.platform import Platform
@@ -35,6 +38,13 @@ PROCUREMENT = {
     "value_pence": 1,
     "begun_on": "2017-01-01",
 }
+PROPOSED = NewProposal(
+    source=ProposalSource.PAYMENTS,
+    key="10H 0CX",
+    customer="10H",
+    customer_as_published="Aylesbury Vale CCG",
+    supplier_as_published="CSU",
+)
 CASES = [
     Case(
         operation="draft_contract",
@@ -237,6 +247,22 @@ CASES = [
             "chosen": "framework",
             "decided_on": "2017-04-01",
         },
+    ),
+    Case(
+        operation="confirm_proposal",
+        role=Role.CONTRACT_LEAD,
+        binds=("10H",),
+        path=f"/contract-proposals/{PROPOSED.reference}/confirmation",
+        json=a_contract(reference="CONFIRMED-2017", customers=["10H"]),
+        hidden=True,
+    ),
+    Case(
+        operation="reject_proposal",
+        role=Role.CONTRACT_LEAD,
+        binds=("10H",),
+        path=f"/contract-proposals/{PROPOSED.reference}/rejection",
+        json={"reason": "A purchase of stationery"},
+        hidden=True,
     ),
     Case(
         operation="submit_sourcing",
@@ -613,6 +639,9 @@ async def prepare(platform: Platform) -> None:
         await platform.call("POST", "contracts", path, Role.CONTRACT_LEAD, organisations=CCGS, json={}, headers=version)
     path = f"/alliances/{ALLIANCE}/terms"
     await platform.call("POST", "contracts", path, Role.CONTRACT_LEAD, organisations=("10H",), json=ALLIED)
+    async with platform.database("contracts").begin() as session:
+        by = service_caller("contracts")
+        await propose_contracts(session, [PROPOSED], stated_at=datetime(2017, 1, 31, tzinfo=UTC), by=by)
     await prepare_exit(platform)
     await platform.call("POST", "contracts", f"/schedules/{SIGNED}", Role.CONTRACT_LEAD, json=SCHEDULE)
     path = f"/contracts/{ALSO_SIGNED}/novation"

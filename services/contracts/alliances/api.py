@@ -22,12 +22,12 @@ from libs.common.identity import NotYoursToDecide, RoleMissing
 from services.contracts.alliances import commands, errors, queries
 from services.contracts.alliances.views import AllianceView
 from services.contracts.core.codes import Reference
-from services.contracts.core.errors import ChangingHands, ContractNotFound, DocumentMissing
+from services.contracts.core.errors import ChangingHands, ContractNotFound, DocumentMissing, ProposalUnconfirmed
 from services.contracts.edge import Lead
 
 router = commands_router(tags=["Alliances"])
 
-_RIGHTS = (ContractNotFound, errors.AllianceNotFound, ChangingHands, NotYoursToDecide, RoleMissing)
+_RIGHTS = (ContractNotFound, ProposalUnconfirmed, errors.AllianceNotFound, ChangingHands, NotYoursToDecide, RoleMissing)
 _MEMBERS = "the alliance's members"
 
 

@@ -51,6 +51,7 @@ async def get_buy_out_terms(
         errors.NotSigned,
         errors.ChangingHands,
         errors.ContractNotFound,
+        errors.ProposalUnconfirmed,
         NotYoursToDecide,
         RoleMissing,
     ),

@@ -64,6 +64,7 @@ Consolidate: TypeAlias = Annotated[
     summary="Consolidate contracts into one shared service, or plan to",
     responses=problems(
         errors.ContractNotFound,
+        errors.ProposalUnconfirmed,
         errors.NotSigned,
         errors.ContractAlreadyEnded,
         errors.NotRunningThen,
@@ -145,6 +146,7 @@ async def get_consolidation(
     responses=problems(
         *REFUSALS,
         errors.ContractNotFound,
+        errors.ProposalUnconfirmed,
         errors.NotSigned,
         errors.ContractAlreadyEnded,
         errors.CustomerNotOpen,
@@ -278,6 +280,7 @@ Member = Annotated[OdsCode, Path(description="ODS code of the member.")]
     responses=problems(
         *REFUSALS,
         errors.ContractNotFound,
+        errors.ProposalUnconfirmed,
         errors.NotSigned,
         errors.ContractAlreadyEnded,
         refusals.NotAMember,

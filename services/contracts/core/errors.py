@@ -12,6 +12,15 @@ class ContractNotFound(NotFound):
     """
 
 
+class ProposalUnconfirmed(Conflict):
+    """A proposal of a contract is no contract.
+
+    It was inferred from what is published. Nothing is signed, moved or charged under it before a person who acts for
+    its customer has confirmed it: `POST /contract-proposals/{reference}/confirmation`. Use the contract's reference
+    then.
+    """
+
+
 class ConsolidationNotFound(NotFound):
     """There is no such consolidation.
 

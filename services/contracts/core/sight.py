@@ -7,14 +7,14 @@ is awarded by every customer that it names and by its supplier. A national body 
 `operator` gives no sight of any.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final
 
 from libs.common.database.connection import Reads
 from libs.common.identity import Caller
-from services.contracts.core.errors import ContractNotFound
+from services.contracts.core.errors import ContractNotFound, ProposalUnconfirmed
 from services.contracts.core.models import known
 
 _NOW: Final = datetime.max.replace(tzinfo=UTC)
@@ -72,6 +72,12 @@ SELECT c.reference FROM contract c {PARTY} WHERE c.reference = ANY($3::text[]) A
 """  # noqa: S608  (only what stands above is put in)
 
 
+_PROPOSED = """
+SELECT reference FROM contract_proposal
+ WHERE reference = ANY($1) AND ($2::text[] IS NULL OR customer = ANY($2)) ORDER BY reference
+"""
+
+
 async def reads_through(db: Reads, by: Caller) -> list[str] | None:
     """Return the codes through which the caller reads: its own and their predecessors; None: all, a national body."""
     if by.is_national:
@@ -80,9 +86,21 @@ async def reads_through(db: Reads, by: Caller) -> list[str] | None:
 
 
 async def must_know(db: Reads, references: Collection[str], *, by: Caller, today: date) -> None:
-    """Raise ContractNotFound for the contracts that the caller may not know to exist, and those that do not exist."""
-    rows = await db.fetch(_AMONG, today, _NOW, list(references), await reads_through(db, by))
+    """Raise ContractNotFound for the contracts that the caller may not know to exist, and those that do not exist.
+
+    Raises ProposalUnconfirmed where one of these is a proposal that the caller reads.
+    """
+    codes = await reads_through(db, by)
+    rows = await db.fetch(_AMONG, today, _NOW, list(references), codes)
+    if missing := set(references).difference(row["reference"] for row in rows):
+        await _must_be_no_proposals(db, sorted(missing), codes)
     must_all_exist(references, {row["reference"] for row in rows})
+
+
+async def _must_be_no_proposals(db: Reads, references: Sequence[str], codes: Sequence[str] | None) -> None:
+    rows = await db.fetch(_PROPOSED, references, codes)
+    if proposed := [row["reference"] for row in rows]:
+        raise ProposalUnconfirmed(f"{', '.join(proposed)}: no contract, but a proposal of one")
 
 
 def must_all_exist(references: Collection[str], existing: Collection[str]) -> None:

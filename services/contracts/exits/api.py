@@ -111,6 +111,7 @@ async def estimate_termination(
     summary="Publish what leaving a contract would cost",
     responses=problems(
         errors.ContractNotFound,
+        errors.ProposalUnconfirmed,
         errors.NoRuleInForce,
         errors.NotSigned,
         errors.ExitOutsideTerm,

@@ -19,7 +19,7 @@ from libs.common.http.dependencies import (
 )
 from libs.common.identity import NotYoursToDecide, RoleMissing
 from services.contracts.core.codes import OdsCode, Reference
-from services.contracts.core.errors import ContractNotFound
+from services.contracts.core.errors import ContractNotFound, ProposalUnconfirmed
 from services.contracts.edge import Lead
 from services.contracts.mergers import queries, to_remake
 from services.contracts.mergers.errors import (
@@ -93,6 +93,7 @@ async def list_agreements_to_remake(
     summary="State what became of an agreement",
     responses=problems(
         ContractNotFound,
+        ProposalUnconfirmed,
         AgreementNotFlagged,
         AgreementAlreadySettled,
         SchemeUnknown,

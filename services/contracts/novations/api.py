@@ -48,6 +48,7 @@ async def get_novation(reference: Reference, rows: Rows, by: By, as_at: AsAt, as
     summary="Propose that another body takes a party's place",
     responses=problems(
         errors.ContractNotFound,
+        errors.ProposalUnconfirmed,
         NovationNotPossible,
         AgreementUnsettled,
         *_ENDED,
@@ -79,6 +80,7 @@ async def propose_novation(
     summary="Consent to a novation",
     responses=problems(
         errors.ContractNotFound,
+        errors.ProposalUnconfirmed,
         NovationNotFound,
         NovationNotPossible,
         errors.DocumentMissing,

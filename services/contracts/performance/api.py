@@ -40,7 +40,14 @@ from services.contracts.performance.views import DocumentsView, DutiesView, Meas
 router = commands_router(tags=["Performance"])
 uploads_router = documents_router(tags=["Performance"])
 
-_RIGHTS = (errors.ContractNotFound, errors.NotSigned, errors.ChangingHands, NotYoursToDecide, RoleMissing)
+_RIGHTS = (
+    errors.ContractNotFound,
+    errors.ProposalUnconfirmed,
+    errors.NotSigned,
+    errors.ChangingHands,
+    NotYoursToDecide,
+    RoleMissing,
+)
 _FULFILLED = (DutyNotFound, errors.DocumentMissing, errors.SignedInTheFuture, *_RIGHTS)
 _CUSTOMERS = "the contract's customers"
 

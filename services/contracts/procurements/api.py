@@ -22,7 +22,7 @@ from libs.common.http.dependencies import (
 )
 from libs.common.identity import NotYoursToDecide, RoleMissing
 from services.contracts.core.codes import OdsCode, Reference
-from services.contracts.core.errors import ContractNotFound, FunctionUnknown, NoRuleInForce
+from services.contracts.core.errors import ContractNotFound, FunctionUnknown, NoRuleInForce, ProposalUnconfirmed
 from services.contracts.edge import Lead
 from services.contracts.procurements import commands, errors, queries
 from services.contracts.procurements.rules import Stage
@@ -102,7 +102,12 @@ async def begin_procurement(
     status_code=201,
     summary="State the stage of a procurement",
     responses=problems(
-        *_CHANGE_REFUSALS, errors.StageOutOfOrder, errors.WinnerDoesNotBid, errors.ContractOfOthers, ContractNotFound
+        *_CHANGE_REFUSALS,
+        errors.StageOutOfOrder,
+        errors.WinnerDoesNotBid,
+        errors.ContractOfOthers,
+        ContractNotFound,
+        ProposalUnconfirmed,
     ),
 )
 @binds(_WHO_STATES)

@@ -27,7 +27,7 @@ from services.contracts.schedules.views import AchievementsView, ScheduleView
 
 router = commands_router(tags=["Schedules"])
 
-_RIGHTS = (errors.ContractNotFound, NotYoursToDecide, RoleMissing)
+_RIGHTS = (errors.ContractNotFound, errors.ProposalUnconfirmed, NotYoursToDecide, RoleMissing)
 
 
 @router.get(

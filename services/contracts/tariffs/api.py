@@ -104,7 +104,13 @@ async def get_contract_tariff(
     "/contracts/{reference}/tariff/{function}",
     summary="State by which tariff a line is priced",
     responses=problems(
-        LineUnknown, TariffUnknown, errors.ChangingHands, errors.ContractNotFound, NotYoursToDecide, RoleMissing
+        LineUnknown,
+        TariffUnknown,
+        errors.ChangingHands,
+        errors.ContractNotFound,
+        errors.ProposalUnconfirmed,
+        NotYoursToDecide,
+        RoleMissing,
     ),
 )
 @binds("the contract's customers")
