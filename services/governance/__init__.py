@@ -8,12 +8,13 @@ Publishes   BodyEstablished, BodyDissolved, AppointmentMade, AppointmentEnded, P
             DecisionRightEnded, ProposalOpened, ProposalWithdrawn, DecisionAwaited, DecisionDeferred, DecisionTaken,
             DecisionReversed, MeetingCalled, MeetingHeld, GovernanceFindingRaised, GovernanceFindingCleared,
             DossierSealed, RecommendationMade, RecommendationAnswered, ObstructionFound, ObstructionEnded,
-            InstrumentMade, InstrumentEnded, PooledFundAgreed, CoCommissioningLevelSet.
+            InstrumentMade, InstrumentEnded, PooledFundAgreed, CoCommissioningLevelSet, AuthorisationDecided,
+            ConditionLifted.
 Subscribes  to the registry: it copies organisations and successions. At a merger the predecessors' bodies and
             appointments end, and those that one person held in every predecessor are made again; a body ends with its
             organisation, or where another took it over, and continues where that was undone.
-            To contracts (what bodies decide on, commitments, bidders, papers of instruments) and to finance (cases,
-            and what delays cost).
+            To contracts (what bodies decide on, commitments, bidders, papers of instruments, assessments of suppliers)
+            and to finance (cases, and what delays cost).
 
 Packages, the highest layer first; each may import those below it:
 
@@ -41,6 +42,7 @@ co_commissioning  the level at which a CCG commissions primary medical services
 pooled_funds     shares of the pooled funds of instruments, and later ones
 appointments     one person in one post of one body, with its days
 decision_rights  what a body or a post may decide, up to which limit
+assurance        authorisations of CCGs: conditions, what lifts them, and functions that directions move
 subjects         contracts, plans, procurements, mergers and cases, as published
 people           persons under opaque ids, their names, and who read them
 bodies           governing bodies and their posts: established, dissolved

@@ -44,6 +44,7 @@ SERVICE = Service(
             "description": "What the registry published of mergers, and what each ends.",
         },
         {"name": "Commitments", "description": "Contracts signed before their body existed, and reports of pressure."},
+        {"name": "Authorisations", "description": "Authorisations of CCGs, their conditions and what lifts them."},
         {"name": "Rule packs", "description": "Law, catalogues and periods that answers name."},
         {"name": "Interests", "description": "Interests of those who decide, declared and in registers."},
         {"name": "Dossiers", "description": "What led to each decision and what followed, as a chain of hashes."},

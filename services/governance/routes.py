@@ -1,6 +1,7 @@
 """The routers of governance, in order."""
 
 from services.governance.appointments import api as appointments
+from services.governance.assurance import api as assurance
 from services.governance.ballots import api as ballots
 from services.governance.bodies import api as bodies
 from services.governance.co_commissioning import api as co_commissioning
@@ -51,6 +52,7 @@ ROUTERS = (
     instruments.router,
     reach.router,
     co_commissioning.router,
+    assurance.router,
     rule_packs.router,
     interests.router,
     conflicts.papers_router,

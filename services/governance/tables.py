@@ -1,6 +1,7 @@
 """Imports every table of governance, for the migrations: a module of models not imported here has no tables."""
 
 from libs.common.database import tables
+from services.governance.assurance import models as assurance
 from services.governance.commitments import models as commitments
 from services.governance.conflicts import models as conflicts
 from services.governance.core.models import Base
@@ -21,6 +22,7 @@ from services.governance.subjects import models as subjects
 
 tables.add_to(Base.metadata)
 MODELS = (
+    assurance,
     commitments,
     decision_rights,
     decisions,

@@ -71,6 +71,8 @@ CONCERNED = {
     "list_tasks": "tasks?organisation=05C",
     "list_proposals": "proposals?organisation=05C",
     "get_proposal": "proposals/{proposal}",
+    "list_authorisations": "authorisations",
+    "get_authorisation": "authorisations/{authorisation}",
 }
 """The reads of what concerns 05C, whose body has no accountable officer, does not answer and is asked to decide."""
 PAPERS = {"get_papers", "get_paper_readers"}
@@ -118,6 +120,7 @@ NAMED = {
     "decision": "D-1",
     "permit": "PE-1",
     "recommendation": "RC-1",
+    "authorisation": "AU-1",
 }
 TABLE: dict[str, tuple[tuple[Role, ...], tuple[str, ...], Sees]] = {
     "lead of the body, successor of two": (
@@ -235,8 +238,15 @@ async def prepared(platform: Platform) -> tuple[dict[str, str], dict[str, str]]:
     evidence = f"/proposals/{proposal}/conditions/within-budget/evidence"
     await done(evidence, private)
     await done(f"{evidence}/retraction", {"reason": "shown-in-error", **private})
+    authorised = {"organisation": "05C", "decided_on": OPENED.isoformat(), **private}
+    board = await platform.call("POST", "governance", "/authorisations", Role.NHS_ENGLAND, json=authorised)
     await platform.caught_up()
-    fill = {"appointment": made["appointment"], "right": str(granted["decision_right"]), "proposal": proposal}
+    fill = {
+        "authorisation": board["authorisation"],
+        "appointment": made["appointment"],
+        "right": str(granted["decision_right"]),
+        "proposal": proposal,
+    }
     fill |= {"instrument": instrument, **recommended}
     return ids, fill | await decided(platform, {**asked, "organisation": "14Y", "subject": "14Y"})
 

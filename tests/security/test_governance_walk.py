@@ -176,6 +176,21 @@ def of_instruments(made: str, waits: str, pool: str) -> list[Case]:
     ]
 
 
+async def authorisations(platform: Platform) -> list[Case]:
+    """A case for each command on authorisations: a decision, and the lift of a condition of one."""
+    condition = {"criterion": 17, "domain": "plans", "level": 1}
+    decision = {"organisation": "10H", "decided_on": TODAY, "conditions": [condition]}
+    made = await platform.call("POST", "governance", "/authorisations", Role.NHS_ENGLAND, json=decision)
+    lifted = {"lifted_on": TODAY, "sha256": "0" * 64}
+    path = "/authorisations/{authorisation}/conditions/17/lifting"
+    given: dict[str, Any] = {"role": Role.NHS_ENGLAND, "binds": ("10H",)}
+    values = {"authorisation": made["authorisation"]}
+    return [
+        Case(operation="decide_authorisation", path="/authorisations", json=decision, **given),
+        Case(operation="lift_condition", path=path, values=values, json=lifted, **given),
+    ]
+
+
 async def prepared(platform: Platform) -> list[Case]:
     """Two CCGs, of which 10H has a body with a holder and a right and keeps a person; a case for each command."""
     await platform.move_clocks(date.fromisoformat(TODAY))
@@ -231,6 +246,7 @@ async def prepared(platform: Platform) -> list[Case]:
     return [
         *meetings(made, person),
         *of_instruments(stands, waits, pool),
+        *await authorisations(platform),
         Case(operation="make_proposal", role=LEAD, binds=("10H",), path="/proposals", json=award),
         Case(
             operation="open_proposal",
@@ -485,7 +501,7 @@ async def test_an_account_of_a_body_that_is_gone_changes_nothing_that_its_succes
         request = case.request(dry_run=True)
         statuses = {}
         for codes in (case.binds, ("14Y",)):
-            headers = request["headers"] | platform.tokens.header(LEAD, organisations=codes)
+            headers = request["headers"] | platform.tokens.header(case.role, organisations=codes)
             answer = await platform.clients["governance"].request(**request | {"headers": headers})
             statuses[codes] = answer.status_code
         assert statuses.pop(case.binds) == 403, case.operation

@@ -348,6 +348,33 @@ class DossierSealed(Event, topic="governance", keys=("decision", "organisation",
     previous: str
 
 
+class AuthorisationDecided(Event, topic="governance", keys=("authorisation", "organisation"), parties_only=True):
+    """NHS England decided on a CCG's authorisation by the criteria of a rule pack; it replaces an earlier decision.
+
+    `outcome` is `authorised`, `authorised_with_conditions`, `authorised_with_directions` or `deferred`. `conditions`
+    are the criteria that are unmet, with `support_levels` from 1 to 6 in one order. `directions` are functions that are
+    moved, in one order with `exercised_by`, where it is empty of what is stopped.
+    """
+
+    authorisation: str
+    organisation: OdsCode
+    outcome: str
+    conditions: tuple[str, ...]
+    support_levels: tuple[int, ...]
+    directions: tuple[str, ...]
+    exercised_by: tuple[str, ...]
+    pack: str
+
+
+class ConditionLifted(Event, topic="governance", keys=("authorisation", "organisation"), parties_only=True):
+    """A condition of an authorisation is met from `effective_on`, as the record `evidence` shows."""
+
+    authorisation: str
+    organisation: OdsCode
+    condition: str
+    evidence: str
+
+
 _FINDING = ("finding", "about", "parties")
 
 

@@ -9,6 +9,9 @@ from typing import Any
 from libs.common.database.connection import Reads
 from libs.common.temporal.believed import about, as_known, holds
 from libs.organisations.statements import Facet as Known
+from services.governance.assurance.queries import DIRECTED, directions_from
+from services.governance.assurance.rules import Direction
+from services.governance.assurance.rules import no_power as no_power_where_moved
 from services.governance.core.believed import believed
 from services.governance.core.catalogue import delegation_pack_on
 from services.governance.core.chains import (
@@ -121,7 +124,8 @@ SELECT l.*, coalesce(l.post, l.body) AS holder, o.*
                   FROM known_organisation k JOIN known_organisation_belief kind ON kind.subject_id = k.id
                  WHERE k.code = $3 AND {about("kind", Known.KIND)} AND {holds("kind")}) AS kind,
                (SELECT level.value FROM co_commissioning c JOIN {believed(level_time, "level", Facet.STANDS, "c.id")}
-                 WHERE c.organisation = $3) AS level) o
+                 WHERE c.organisation = $3) AS level,
+               {DIRECTED} AS directed) o
   LEFT JOIN linked l ON true
 """  # noqa: S608  (only names of ours are put in)
 # Each step of a plan costs though it finds nothing: the posts of a person are asked for where a person asks.
@@ -155,6 +159,8 @@ class Answer:
     find_power: PowerFor
     question: Question
     packs: list[str]
+    directions: tuple[Direction, ...]
+    """Those by which the action is another body's on the day, or stopped: no power of the organisation covers it."""
 
 
 async def ask(
@@ -205,18 +211,21 @@ async def _answered(db: Reads, actor: Actor, asked: _Asked, *, of_others: bool) 
     # A right may be granted to more than a level reaches, as to a whole function: what is decided by it may not.
     partly = granted is not None
     find_power = power_for(kind, as_at, as_known=as_known, level=level, functions=functions, partly=partly)
+    moved = directions_from(read[0]["directed"], question.action)
+    find_power = no_power_where_moved if moved else find_power
     packs = packs_of(as_at, as_known=as_known)
     if granted is not None:
-        return Answer(chain_of_grant(question, granted, rights, find_power), (), rows, find_power, question, packs)
+        chain = chain_of_grant(question, granted, rights, find_power)
+        return Answer(chain, (), rows, find_power, question, packs, moved)
     if any(right.limit_pence is not None for right in rights.values()):
         question = await with_parts(db, organisation, question, asked.series, as_at=as_at, as_known=as_known)
     own = [number for number, row in rows.items() if row["own"]]
     chain = best_chain(question, own, rights, find_power)
     if chain is not None and chain.holds:
-        return Answer(chain, (), rows, find_power, question, packs)
+        return Answer(chain, (), rows, find_power, question, packs, moved)
     further = sorted(number for number, row in rows.items() if row["asked"] and not row["own"])
     others = proofs([best_chain(question, [number], rights, find_power) for number in further])
-    return Answer(chain, tuple(others), rows, find_power, question, packs)
+    return Answer(chain, tuple(others), rows, find_power, question, packs, moved)
 
 
 GRANTED = frozenset(

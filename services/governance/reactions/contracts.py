@@ -10,9 +10,12 @@ from libs.common.events.contracts import (
     ConsolidationWithdrawn,
     ContractTransferred,
     ProcurementStated,
+    SupplierAssessed,
 )
 from libs.common.identity import Caller
 from libs.common.process.clock import day_of
+from services.governance.assurance.models import known_checkpoints
+from services.governance.assurance.projection import know_checkpoints
 from services.governance.commitments.models import known_commitments
 from services.governance.commitments.projection import EVENTS, know_commitments
 from services.governance.conflicts.papers import recall_papers, subjects_with_papers
@@ -26,6 +29,7 @@ from services.governance.successions.remakes import find_instruments_to_remake, 
 subscriptions.knows(known_subjects, *projection.OF_CONTRACTS)(projection.know_subjects)
 subscriptions.knows(known_commitments, *EVENTS)(know_commitments)
 subscriptions.knows(known_agreements, *agreements.OF_CONTRACTS)(agreements.know_agreements)
+subscriptions.knows(known_checkpoints, SupplierAssessed)(know_checkpoints)
 
 
 @subscriptions.on(ConsolidationPlanned, ConsolidationWithdrawn, holding=subjects_of_proposals)

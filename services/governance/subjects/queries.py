@@ -21,6 +21,11 @@ _STATED = """
 SELECT reference, kind, what, content, effective_on, stated_at
   FROM known_subject WHERE reference = ANY($1::text[]) AND stated_at <= $2
 """
+# The text is looked through before it is read as JSON: no index knows whose a contract is.
+_OF = """
+SELECT DISTINCT reference FROM known_subject
+ WHERE kind = 'contract' AND stated_at <= $2 AND strpos(content, '"' || $1::text || '"') > 0
+"""
 _BODY = "SELECT organisation FROM body WHERE reference = $1"
 _VERSION = """
 SELECT content FROM known_subject
@@ -70,6 +75,16 @@ async def list_suppliers(
     stated = await _stated(db, references, as_known or _NOW)
     found = {reference: fold(reference, rows, as_at=date.max) for reference, rows in stated.items()}
     return {reference: subject.suppliers for reference, subject in found.items() if subject is not None}
+
+
+async def suppliers_of(db: Reads, organisation: str, *, as_at: date, as_known: datetime | None) -> list[str]:
+    """Return who supplies an organisation by the contracts that began by a day and were not ended by then."""
+    references = [row["reference"] for row in await db.fetch(_OF, organisation, as_known or _NOW)]
+    stated = await _stated(db, references, as_known or _NOW) if references else {}
+    begun = {one: rows for one, rows in stated.items() if min(row.effective_on for row in rows) <= as_at}
+    found = [fold(reference, rows, as_at=as_at) for reference, rows in begun.items()]
+    standing = [one for one in found if one is not None and not one.ended and organisation in one.organisations]
+    return sorted({code for one in standing for code in one.suppliers})
 
 
 async def _stated(db: Reads, references: Collection[str], instant: datetime) -> dict[str, list[Stated]]:

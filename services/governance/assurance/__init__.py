@@ -1,0 +1,6 @@
+"""Authorisation of CCGs by NHS England: criteria that are unmet are conditions, which evidence lifts.
+
+A direction moves functions to another body until its condition is lifted: `can` then has no power for them. What was
+decided and lifted is never changed: where an organisation stands is a pure function of both. Publishes
+AuthorisationDecided and ConditionLifted; subscribes to SupplierAssessed.
+"""
