@@ -15,7 +15,9 @@ Subscribes  to the registry (organisations, successions, relations, counts of pe
 
 Packages, the highest layer first; each may import those below it:
 
-reports     a case, an exit, a run or a savings statement as HTML, CSV and JSON
+reports     a case, an exit, a run or a savings statement as HTML, CSV, JSON, PDF and workbook
+documents   reports as PDF and as workbooks with live formulas, written in a process of its own, once each
+charts      charts of reports: each mark a figure of the JSON, labelled with its value
 figures     where a figure comes from: packs, lens, inputs as known, events by id
 portfolios  the best plan of exits, buy-outs and openings under budgets; its optimiser is a process of its own
 delays      what it costs that a body has not decided

@@ -8,6 +8,8 @@ from libs.common.messaging.bus import Bus
 from libs.common.service.app import Service, create_service
 from libs.common.service.settings import Settings
 from services.finance.core.models import known
+from services.finance.documents import jobs as documents
+from services.finance.documents.commands import publish_nothing
 from services.finance.figures.queries import find_published
 from services.finance.portfolios.commands import publish_solved
 from services.finance.portfolios.jobs import WORKER
@@ -34,7 +36,11 @@ SERVICE = Service(
     hears=("registry", "contracts", "governance"),
     predecessors=known.predecessors,
     find_fact=find_published,
-    background={"runs": runs({KIND: Kind(WORKER, publish_solved)})},
+    # Documents take seconds, plans minutes: neither waits for the other.
+    background={
+        "runs": runs({KIND: Kind(WORKER, publish_solved)}),
+        "documents": runs({documents.KIND: Kind(documents.WORKER, publish_nothing)}),
+    },
     tags=(
         {"name": "Populations", "description": "Stated for a financial year: they set the allowance."},
         {"name": "Allowances", "description": "As set and as restated, with their calculation."},
@@ -62,7 +68,10 @@ SERVICE = Service(
         {"name": "Funds", "description": "Money by year and purpose, recurrent or not, and what was drawn of it."},
         {"name": "Delays", "description": "What it costs that a body has not decided."},
         {"name": "Flips", "description": "Decisions that another rule pack would change."},
-        {"name": "Reports", "description": "A case as one document, and where its figures come from."},
+        {
+            "name": "Reports",
+            "description": "Cases, exits, plans and savings as documents, and where figures come from.",
+        },
         {"name": "Savings", "description": "From the forecast to what budgets fell by, and the rates learned from it."},
         {
             "name": "Portfolios",

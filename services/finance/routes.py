@@ -8,6 +8,7 @@ from services.finance.cases import api as cases
 from services.finance.cost_shares import api as cost_shares
 from services.finance.cost_shifts import api as cost_shifts
 from services.finance.delays import api as delays
+from services.finance.documents import api as documents
 from services.finance.estimates import api as estimates
 from services.finance.exits import api as exits
 from services.finance.figures import api as figures
@@ -45,6 +46,8 @@ ROUTERS = (
     delays.router,
     flips.router,
     reports.router,
+    reports.requests_router,
+    documents.router,
     figures.router,
     savings.router,
     portfolios.router,

@@ -1,21 +1,78 @@
 """Gathers the documents of reports: answers with what they were computed from."""
 
-from datetime import date
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
 
 from libs.common.database.connection import Reads
+from services.finance.appraisals.inputs import Inputs
 from services.finance.budgets.queries import sums_by_year
+from services.finance.cases import presentation
 from services.finance.cases.presentation import CaseVersion, Means, affordability_view, payers_of
+from services.finance.cases.queries import get_version as get_case_version
 from services.finance.cases.views import AffordabilityView
+from services.finance.charts.marks import ReportChart
+from services.finance.charts.rules import charts_of_case, charts_of_exit, charts_of_run, charts_of_savings
 from services.finance.core.packs import pack_on
 from services.finance.core.sight import Sight
+from services.finance.documents.jobs import DocumentJob, Format
 from services.finance.exits.presentation import view_of
 from services.finance.exits.queries import assess_version, get_subject, get_version
 from services.finance.figures.queries import provenance_of
 from services.finance.figures.tracing import Asker, trace_exit, trace_run, trace_savings
 from services.finance.funds.queries import drawn_for_case
 from services.finance.portfolios.queries import get_run, get_solved, get_statement
-from services.finance.reports.views import ExitReportView, RunReportView, SavingsReportView
+from services.finance.reports.views import CaseReportView, ExitReportView, RunReportView, SavingsReportView
 from services.finance.savings.queries import get_savings
+
+_SWING = Fraction(1, 5)
+"""By what part each input of a case is lower and higher in its report."""
+
+View = TypeVar("View", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Report(Generic[View]):
+    """A report: its one document, its title and file name, its charts, and what a workbook computes with."""
+
+    view: View
+    title: str
+    name: str
+    charts: Callable[[Mapping[str, Any]], Sequence[ReportChart]]
+    case: Inputs | None = None
+
+    def job(self, form: Format) -> DocumentJob:
+        """Return what the process that writes it in a format is asked."""
+        document = self.view.model_dump(mode="json")
+        is_book = form is Format.XLSX
+        return DocumentJob(
+            format=form,
+            title=self.title,
+            name=self.name,
+            report=document,
+            charts=() if is_book else tuple(self.charts(document)),
+            case=self.case if is_book else None,
+        )
+
+
+async def load_case_report(
+    db: Reads, case: str, version: int, *, sight: Sight, as_at: date | None, as_known: datetime | None
+) -> Report[CaseReportView]:
+    """Return a version of a case with all that is computed from it. Raises what reading the version raises."""
+    found = await get_case_version(db, case, version, sight=sight, as_at=as_at, as_known=as_known)
+    view = CaseReportView(
+        appraisal=presentation.appraisal_view(found),
+        comparison=presentation.comparison_view(found, None),
+        affordability=await load_affordability(db, found, None, sight=sight),
+        losers=presentation.losers_view(found, None, None),
+        sensitivity=presentation.sensitivity_view(found, None, change=_SWING, pair=None, lens=None),
+    )
+    name = f"{found.case}-{found.version}"
+    return Report(view, f"{found.content.title} ({name})", name, charts_of_case, found.inputs)
 
 
 async def load_affordability(db: Reads, version: CaseVersion, option: str | None, *, sight: Sight) -> AffordabilityView:
@@ -34,7 +91,7 @@ async def load_affordability(db: Reads, version: CaseVersion, option: str | None
 
 async def load_exit_report(
     db: Reads, contract: str, *, organisation: str | None, version: int | None, view: Asker
-) -> ExitReportView:
+) -> Report[ExitReportView]:
     """Return an assessment of exits with its provenance. Raises what reading the assessment raises."""
     as_at, as_known = view.as_at, view.as_known
     stated = await get_version(
@@ -43,14 +100,16 @@ async def load_exit_report(
     subject = await get_subject(db, contract, sight=view.sight, as_at=as_at, as_known=as_known)
     assessed = await assess_version(db, stated, subject, as_at=as_at, as_known=as_known)
     shown = view_of(assessed, as_at=as_at, as_known=as_known)
-    return ExitReportView(assessment=shown, provenance=await provenance_of(db, trace_exit(shown), sight=view.sight))
+    report = ExitReportView(assessment=shown, provenance=await provenance_of(db, trace_exit(shown), sight=view.sight))
+    title = f"When to leave {shown.contract}: version {shown.version} of {shown.organisation}"
+    return Report(report, title, f"{shown.contract}-{shown.version}", charts_of_exit)
 
 
-async def load_run_report(db: Reads, run: str, *, view: Asker) -> RunReportView:
+async def load_run_report(db: Reads, run: str, *, view: Asker) -> Report[RunReportView]:
     """Return what a run found with its provenance. Raises RunNotFound, RunNotDone."""
     solved = await get_solved(db, run, sight=view.sight, as_known=view.as_known)
     stated = await get_statement(db, solved.row.subject, solved.row.version)
-    return RunReportView(
+    report = RunReportView(
         title=stated.terms.title,
         run=await get_run(db, run, sight=view.sight, as_known=view.as_known),
         explanation=list(solved.answer.explanation),
@@ -58,11 +117,12 @@ async def load_run_report(db: Reads, run: str, *, view: Asker) -> RunReportView:
         clashes=list(solved.answer.clashes),
         provenance=await provenance_of(db, await trace_run(db, run, view), sight=view.sight),
     )
+    return Report(report, f"{report.title} ({report.run.portfolio})", f"run-{run}", charts_of_run)
 
 
-async def load_savings_report(db: Reads, initiative: str, *, view: Asker) -> SavingsReportView:
+async def load_savings_report(db: Reads, initiative: str, *, view: Asker) -> Report[SavingsReportView]:
     """Return the savings of an initiative with their provenance. Raises InitiativeNotFound."""
     shown = await get_savings(db, initiative, sight=view.sight, as_at=view.as_at, as_known=view.as_known)
-    return SavingsReportView(
-        statement=shown, provenance=await provenance_of(db, trace_savings(shown), sight=view.sight)
-    )
+    provenance = await provenance_of(db, trace_savings(shown), sight=view.sight)
+    report = SavingsReportView(statement=shown, provenance=provenance)
+    return Report(report, f"Savings of {initiative}", f"savings-{initiative}", charts_of_savings)

@@ -6,11 +6,7 @@ from html import escape
 from re import compile as pattern
 from typing import Any, Final
 
-from libs.common.money import pounds
-
-PENCE = "_pence"
-BY_KEY = ("by_year", "benefits_by_type", "elsewhere")
-"""What has pence under keys of its own: years, types of benefit, bodies."""
+from services.finance.charts.texts import BY_KEY, PENCE, text_of, words_of
 
 _NEGATIVE: Final = pattern(r"-(0|[1-9][0-9]*)(\.[0-9]+)?")
 
@@ -55,7 +51,7 @@ def cell_value(value: Any) -> Any:
 def _block(value: Any, depth: int, pointer: str, name: str = "") -> str:
     match value:
         case Mapping():
-            unit = PENCE if name in BY_KEY else ""
+            unit = f"_{PENCE}" if name in BY_KEY else ""
             return "".join(_entry(f"{key}{unit}", each, depth, _below(pointer, key)) for key, each in value.items())
         case list() if value and all(isinstance(each, Mapping) for each in value):
             return _table(value, pointer) if all(_is_flat(each) for each in value) else _blocks(value, depth, pointer)
@@ -71,8 +67,8 @@ def _block(value: Any, depth: int, pointer: str, name: str = "") -> str:
 def _entry(name: str, value: Any, depth: int, pointer: str) -> str:
     if isinstance(value, Mapping | list):
         level = min(depth, 6)
-        return f"<h{level}>{escape(_words(name))}</h{level}>{_block(value, depth + 1, pointer, name)}"
-    return f"<p><b>{escape(_words(name))}</b>: {_figure(name, value, pointer)}</p>"
+        return f"<h{level}>{escape(words_of(name))}</h{level}>{_block(value, depth + 1, pointer, name)}"
+    return f"<p><b>{escape(words_of(name))}</b>: {_figure(name, value, pointer)}</p>"
 
 
 def _blocks(values: Sequence[Any], depth: int, pointer: str) -> str:
@@ -82,7 +78,7 @@ def _blocks(values: Sequence[Any], depth: int, pointer: str) -> str:
 
 def _table(rows: Sequence[Any], pointer: str) -> str:
     names = list(dict.fromkeys(name for row in rows for name in row))
-    header = "".join(f'<th scope="col">{escape(_words(name))}</th>' for name in names)
+    header = "".join(f'<th scope="col">{escape(words_of(name))}</th>' for name in names)
     body = "".join(
         f"<tr>{''.join(_cell(row, name, f'{pointer}/{number}') for name in names)}</tr>"
         for number, row in enumerate(rows)
@@ -102,17 +98,5 @@ def _is_flat(row: Mapping[str, Any]) -> bool:
     return not any(isinstance(value, Mapping | list) for value in row.values())
 
 
-def _words(name: str) -> str:
-    return name.removesuffix(PENCE).replace("_", " ")
-
-
 def _figure(name: str, value: Any, pointer: str) -> str:
-    return f'<data id="{escape(pointer)}" value="{escape(value_text(value))}">{escape(_text(name, value))}</data>'
-
-
-def _text(name: str, value: Any) -> str:
-    if value is None:
-        return "none"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return pounds(value) if name.endswith(PENCE) and isinstance(value, int) else str(value)
+    return f'<data id="{escape(pointer)}" value="{escape(value_text(value))}">{escape(text_of(name, value))}</data>'

@@ -2,7 +2,13 @@
 
 from pydantic import BaseModel, Field
 
-from services.finance.cases.views import AffordabilityView, AppraisalView, ComparisonView, LosersView
+from services.finance.cases.views import (
+    AffordabilityView,
+    AppraisalView,
+    ComparisonView,
+    LosersView,
+    SensitivityView,
+)
 from services.finance.exits.views import ExitAssessmentView
 from services.finance.figures.views import OriginView
 from services.finance.portfolios.views import Clash, CurvePoint, ItemExplanation, RunView
@@ -16,6 +22,7 @@ class CaseReportView(BaseModel):
     comparison: ComparisonView
     affordability: AffordabilityView
     losers: LosersView
+    sensitivity: SensitivityView
 
 
 class ExitReportView(BaseModel):

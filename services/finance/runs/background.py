@@ -43,12 +43,12 @@ class Kind:
 
 
 def runs(kinds: Mapping[str, Kind]) -> Callable[[Database, Clock, Settings], Run]:
-    """Return the background task that computes runs of these kinds."""
+    """Return the background task that computes runs of these kinds, one at a time."""
 
     def task(database: Database, clock: Clock, _: Settings) -> Run:
         async def run(stop: asyncio.Event, alive: Alive) -> None:
             while not stop.is_set():
-                job = await queue.claim(database)
+                job = await queue.claim(database, kinds)
                 alive()
                 if job is None:
                     await pause(1 / _LOOKS_A_SECOND, stop)

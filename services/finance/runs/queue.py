@@ -1,7 +1,7 @@
 """The queue of runs: requested once for each digest, claimed one at a time, ended with a result or a reason."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -14,7 +14,7 @@ from libs.common.process import context
 from services.finance.runs.models import RunState
 
 MOST_WAITING, MOST_OF_ONE = 100, 5
-"""The most runs that are queued or running: of all organisations, and of one."""
+"""The most runs of a kind that are queued or running: of all organisations, and of one."""
 SILENT_FOR = timedelta(seconds=20)
 """After so long without a sign of life, whoever computed a run has ended, and another takes it up."""
 MOST_TRIES = 3
@@ -25,10 +25,10 @@ _SAME = """
 SELECT reference::text AS reference FROM run
  WHERE kind = $1 AND subject = $2 AND digest = $3 AND state IN ('queued', 'running', 'done') ORDER BY id LIMIT 1
 """
-_WAITING = "SELECT count(*) FROM run WHERE state IN ('queued', 'running')"
+_WAITING = "SELECT count(*) FROM run WHERE kind = $1 AND state IN ('queued', 'running')"
 _FULL = """
 SELECT code FROM unnest($1::text[]) AS code
-  JOIN run ON run.state IN ('queued', 'running') AND run.organisations @> ARRAY[code]
+  JOIN run ON run.kind = $3 AND run.state IN ('queued', 'running') AND run.organisations @> ARRAY[code]
  GROUP BY code HAVING count(*) >= $2 ORDER BY code
 """
 _REQUEST = """
@@ -40,7 +40,8 @@ VALUES ($1::uuid, $2, $3, $4, $5, $6, 'queued', $7, $8, $9, $10, $11, $12)
 _CLAIM = """
 UPDATE run SET state = 'running', alive_at = clock_timestamp(), tries = tries + 1, progress = NULL
  WHERE id = (SELECT r.id FROM run r
-              WHERE r.state = 'queued' OR (r.state = 'running' AND r.alive_at < clock_timestamp() - $1::interval)
+              WHERE ($2::text[] IS NULL OR r.kind = ANY($2))
+                AND (r.state = 'queued' OR (r.state = 'running' AND r.alive_at < clock_timestamp() - $1::interval))
               ORDER BY (SELECT max(e.alive_at) FROM run e
                          WHERE e.organisations && r.organisations AND e.tries > 0 AND e.id <> r.id) NULLS FIRST, r.id
               LIMIT 1 FOR UPDATE SKIP LOCKED)
@@ -74,8 +75,8 @@ SELECT id, reference::text AS reference, subject, version, digest, state, reques
 class TooManyRuns(Unavailable):
     """Other runs come first.
 
-    Runs are computed one at a time, and only a few may wait: of one organisation, and of all. Send the request again
-    once one of yours has ended, or cancel one.
+    Runs of a kind are computed one at a time, and only a few may wait: of one organisation, and of all. Send the
+    request again once one of yours has ended, or cancel one.
     """
 
 
@@ -139,9 +140,9 @@ async def request(
     same = await connection.fetchval(_SAME, kind, subject, digest)
     if same is not None:
         return Requested(same, is_new=False)
-    if await connection.fetchval(_WAITING) >= MOST_WAITING:
+    if await connection.fetchval(_WAITING, kind) >= MOST_WAITING:
         raise TooManyRuns(f"{MOST_WAITING} runs wait already")
-    if full := [row["code"] for row in await connection.fetch(_FULL, list(organisations), MOST_OF_ONE)]:
+    if full := [row["code"] for row in await connection.fetch(_FULL, list(organisations), MOST_OF_ONE, kind)]:
         raise TooManyRuns(f"{MOST_OF_ONE} runs of {', '.join(full)} wait already")
     reference = str(uuid.uuid4())
     await connection.execute(
@@ -156,10 +157,13 @@ async def cancel(connection: asyncpg.Connection, reference: str) -> None:
     await connection.execute(_CANCEL, reference)
 
 
-async def claim(database: Database) -> RunJob | None:
-    """Take a run that waits, or whose process has gone silent, of whoever was served the longest ago; None: none."""
+async def claim(database: Database, kinds: Collection[str] | None = None) -> RunJob | None:
+    """Take a run that waits, or whose process has gone silent, of whoever was served the longest ago; None: none.
+
+    Of these kinds, or of every kind.
+    """
     async with database.begin() as session:
-        row = await (await raw(session)).fetchrow(_CLAIM, SILENT_FOR)
+        row = await (await raw(session)).fetchrow(_CLAIM, SILENT_FOR, None if kinds is None else list(kinds))
     return None if row is None else RunJob(**row)
 
 

@@ -1,0 +1,58 @@
+"""Writes a report as PDF/UA-1, the same bytes each time; for the process of a run alone."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import typst
+
+from services.finance.charts.svg import svg_of
+from services.finance.documents.blocks import blocks_of
+from services.finance.documents.jobs import DocumentJob
+
+_TEMPLATE = Path(__file__).with_name("report.typ")
+_LATIN, _ASCII = 0x180, 0x80
+_PUNCTUATION = "£‐–—‘’“”…"
+
+
+def pdf_of(job: DocumentJob) -> bytes:
+    """Return a report as a PDF: its charts with their text, then every figure under headings and in tables.
+
+    A character that the package's fonts do not have is written as its number, since PDF/UA allows none without a shape.
+    """
+    page = {
+        "title": job.title,
+        "charts": [
+            {"title": chart.title, "svg": svg_of(chart), "alternative": chart.alternative} for chart in job.charts
+        ],
+        "blocks": [block.model_dump(mode="json") for block in blocks_of(job.report)],
+    }
+    text = json.dumps(page, ensure_ascii=False)
+    for written in (lambda each: each, _only_below(_LATIN)):
+        try:
+            return _compiled("".join(map(written, text)))
+        except typst.TypstError as error:
+            if "could not be displayed" not in str(error):
+                raise
+    return _compiled("".join(map(_only_below(_ASCII), text)))
+
+
+def _only_below(limit: int) -> Callable[[str], str]:
+    def written(character: str) -> str:
+        known = ord(character) < limit or character in _PUNCTUATION
+        return character if known else f"[U+{ord(character):04X}]"
+
+    return written
+
+
+def _compiled(page: str) -> bytes:
+    return bytes(
+        typst.compile(
+            _TEMPLATE.read_bytes(),
+            format="pdf",
+            sys_inputs={"report": page},
+            pdf_standards=["ua-1"],
+            ignore_system_fonts=True,
+            timestamp=0,
+        )
+    )
