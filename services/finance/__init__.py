@@ -23,6 +23,7 @@ portfolios  the best plan of exits, buy-outs and openings under budgets; its opt
 delays      what it costs that a body has not decided
 flips       decisions that another rule pack would change
 estimates   savings by benchmark, at the part of them that arrives
+tasks       what waits for too long: computations, appraisals, corrections; with who has to do what
 funds       money by year and purpose, recurrent and non-recurrent apart, and what was drawn of it
 cost_shifts  what exits from a supplier shift to others; the domino; triggers of exits
 savings     from the forecast to what budgets fell by; claims, rates learned
@@ -44,7 +45,7 @@ lines       lines of budgets with their entries, restated at mergers, splits and
 runs        long computing: queued, in a process of its own, resumed after a kill
 decisions   what governance decided, by which a command may say that it acts
 plans       a portfolio's problem in whole pence, its plan, checker and exact bound: pure
-findings    what about money that was paid needs attention, raised once and cleared once
+findings    what about money, a computation or an appraisal needs attention, raised once and cleared once
 parties     sectors of parties, footprints, sets of parties that users name: lenses
 core        financial years, tables, who reads which figures; the ledger of flows, lenses over it, cost shifts
 """

@@ -36,3 +36,14 @@ def test_a_handler_that_names_one_of_a_family_is_refused() -> None:
         return None
 
     assert sorted(incomplete(planted)) == ["forgets_icbs lacks ICBMerged", "half lacks ICBMerged"]
+
+
+def test_what_makes_an_event_fall_due_is_of_one_publisher_whose_log_it_is_in() -> None:
+    rules = [
+        (name, kind.event_name, rule)
+        for name in SERVICES
+        for kind, several in service(name).made_due.rules.items()
+        for rule in several
+    ]
+    assert rules
+    assert [(name, event) for name, event, rule in rules if len({kind.topic for kind in rule.events}) > 1] == []

@@ -1,4 +1,4 @@
-"""Findings: what about money that was paid needs attention, raised once and cleared once.
+"""Findings: what about money, a computation or an appraisal needs attention, raised once and cleared once.
 
 Publishes FinanceFindingRaised and FinanceFindingCleared.
 """

@@ -17,7 +17,8 @@ router = questions_router(tags=["Findings"])
 async def _filters(
     kind: Annotated[FindingKind | None, Query(description="Only findings of this kind.")] = None,
     about: Annotated[
-        str | None, Query(max_length=200, description="Only what is about this decision, contract or payment.")
+        str | None,
+        Query(max_length=200, description="Only what is about this decision, contract, payment, run or case."),
     ] = None,
     party: OneCode = None,
     cleared: Annotated[bool, Query(description="Those that were cleared too.")] = False,

@@ -15,3 +15,4 @@ class FindingKind(StrEnum):
     """What a finding is about; see the published language."""
 
     NOT_PUT_BACK = "not_put_back"
+    STALLED = "stalled"

@@ -12,7 +12,7 @@ class FindingView(BaseModel):
 
     finding: str = Field(description="Names what was found: the same in events.")
     kind: FindingKind
-    about: list[str] = Field(description="References of decisions, contracts and payments.")
+    about: list[str] = Field(description="References of decisions, contracts, payments, runs, proposals and cases.")
     parties: list[str] = Field(description="The bodies whom it concerns, who alone read it.")
     due_on: date | None = Field(description="The day by which something has to be done; null where there is none.")
     exposure_pence: int | None = Field(description="What it is about, in pence; null: not known.")

@@ -1,0 +1,1 @@
+"""What finance waits for: computations, appraisals for a proposal, corrections; a finding once it is too long."""
