@@ -21,8 +21,9 @@ _ONE_DAY = timedelta(days=1)
 _ALWAYS = datetime.max.replace(tzinfo=UTC)
 
 _STATED = """
-SELECT scheme, what = 'suspended' AS suspended, predecessors, effective_on, stated_at FROM known_scheme_statement
- WHERE merger = $1 AND sort = 'staff' AND what IN ('suspended', 'resumed')
+SELECT merger, scheme, what = 'suspended' AS suspended, predecessors, effective_on, stated_at
+  FROM known_scheme_statement
+ WHERE merger = ANY($1) AND sort = 'staff' AND what IN ('suspended', 'resumed')
 """
 
 # The contracts that moved by the merger, or are of a body that is to merge, whose list of staff was known by then.
@@ -33,7 +34,8 @@ SELECT asked.n, c.reference, coalesce(c.exit_day, c.term_end, c.last_day) AS las
                JOIN contract_customer_belief b ON b.subject_id = cc.id
                 AND b.valid @> greatest(asked.day, c.starts_on) AND upper_inf(b.known)
               WHERE cc.contract_id = c.id ORDER BY cc.customer_code) AS customers
-  FROM unnest($2::text[], $3::date[], $4::timestamptz[]) WITH ORDINALITY AS asked (codes, day, until, n)
+  FROM unnest($1::text[], $2::text[], $3::date[], $4::timestamptz[])
+       WITH ORDINALITY AS asked (merger, codes, day, until, n)
   JOIN contract c ON c.status NOT IN ('draft', 'lapsed') AND coalesce(c.exit_day, c.term_end, c.last_day) >= asked.day
   LEFT JOIN contract_supplier_belief supplier
     ON supplier.subject_id = c.id AND upper_inf(supplier.known)
@@ -44,7 +46,7 @@ SELECT asked.n, c.reference, coalesce(c.exit_day, c.term_end, c.last_day) AS las
                  WHERE cc.customer_code = ANY(string_to_array(asked.codes, ','))
                  UNION ALL
                 SELECT h.contract_id FROM change_of_hands h
-                 WHERE h.merger = $1 AND h.from_customers && string_to_array(asked.codes, ','))
+                 WHERE h.merger = asked.merger AND h.from_customers && string_to_array(asked.codes, ','))
    AND (SELECT jsonb_array_length(paper.content -> 'staff') > 0 FROM exit_paper paper
          WHERE paper.contract_id = c.id AND paper.kind = 'staff' AND paper.stated_at < asked.until
          ORDER BY paper.effective_on DESC, paper.stated_at DESC, paper.id DESC LIMIT 1)
@@ -53,12 +55,16 @@ SELECT asked.n, c.reference, coalesce(c.exit_day, c.term_end, c.last_day) AS las
 
 # What was cleared and raised again has several rows.
 _KNOWN = """
-SELECT key, bool_or(cleared_at IS NULL) AS is_open FROM finding
- WHERE kind = 'delivery_in_doubt' AND starts_with(key, $1) GROUP BY key
+SELECT asked.merger, key, bool_or(cleared_at IS NULL) AS is_open
+  FROM unnest($1::text[], $2::text[]) AS asked (merger, prefix)
+  JOIN finding ON kind = 'delivery_in_doubt' AND starts_with(key, asked.prefix) GROUP BY asked.merger, key
 """
 
 # Due work and what is heard take turns: due work that read before a resumption would raise again what it cleared.
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended('staff schemes of ' || $1, 0))"
+_LOCK = """
+SELECT pg_advisory_xact_lock(hashtextextended('staff schemes of ' || merger, 0))
+  FROM (SELECT unnest($1::text[]) AS merger ORDER BY 1) asked
+"""
 
 _SUSPENDED = """
 SELECT DISTINCT merger
@@ -111,17 +117,43 @@ async def doubt_delivery(session: AsyncSession, merger: str, *, stated_at: datet
     What has moved stays moved. What is in doubt follows from all that is known, so that events in any order, and twice,
     lead to the same.
     """
+    return await _doubt(session, [merger], stated_at) > 0
+
+
+async def _doubt(session: AsyncSession, mergers: Collection[str], stated_at: datetime) -> int:
+    """Bring the findings about the staff schemes of these mergers in line; return how many changed."""
     connection = await raw(session)
-    await connection.execute(_LOCK, merger)
-    plan = (await find_plans(connection, [merger])).get(merger)
-    waits = _waits([_Pause(**row) for row in await connection.fetch(_STATED, merger)], plan)
-    rows = await _in_doubt(connection, merger, waits)
-    known = {row["key"]: row["is_open"] for row in await connection.fetch(_KNOWN, _prefix(merger))}
+    named = sorted(mergers)
+    await connection.execute(_LOCK, named)
+    plans = await find_plans(connection, named)
+    stated: dict[str, list[_Pause]] = defaultdict(list)
+    for row in await connection.fetch(_STATED, named):
+        stated[row["merger"]].append(_Pause(*row[1:]))
+    waits = [(merger, wait) for merger in named for wait in _waits(stated[merger], plans.get(merger))]
+    contracts = await _in_doubt(connection, waits)
+    known: dict[str, dict[str, bool]] = defaultdict(dict)
+    for row in await connection.fetch(_KNOWN, named, [_prefix(merger) for merger in named]):
+        known[row["merger"]][row["key"]] = row["is_open"]
+    changed = 0
+    for merger in named:
+        own = [(wait, contracts[number]) for number, (one, wait) in enumerate(waits, 1) if one == merger]
+        changed += await _bring_in_line(session, merger, own, known[merger], stated_at)
+    return changed
+
+
+async def _bring_in_line(
+    session: AsyncSession,
+    merger: str,
+    waits: Sequence[tuple[_Wait, Sequence[asyncpg.Record]]],
+    known: Mapping[str, bool],
+    stated_at: datetime,
+) -> int:
+    """Raise and clear findings about one merger: its waits with the contracts of each, and its keys that are open."""
     today = day_of(stated_at)
     gone = {key for key, is_open in known.items() if is_open}
     changed = 0
-    for number, wait in enumerate(waits, 1):
-        contracts = [(wait.finding(merger, row), row["last_day"]) for row in rows if row["n"] == number]
+    for wait, rows in waits:
+        contracts = [(wait.finding(merger, row), row["last_day"]) for row in rows]
         found = {one.key: one for one, _ in contracts}
         ended = {one.key: last + _ONE_DAY for one, last in contracts if last < today}
         now = wait.suspension.stated_at if wait.resumption else max(wait.suspension.stated_at, stated_at)
@@ -138,19 +170,24 @@ async def doubt_delivery(session: AsyncSession, merger: str, *, stated_at: datet
             changed += await clear_findings(
                 session, {*mine, *found}, on=end.effective_on, reason="resumed", stated_at=end.stated_at
             )
-    cleared = await clear_findings(session, gone, on=day_of(stated_at), reason="superseded", stated_at=stated_at)
-    return changed + cleared > 0
+    return changed + await clear_findings(session, gone, on=today, reason="superseded", stated_at=stated_at)
 
 
-async def _in_doubt(connection: asyncpg.Connection, merger: str, waits: Sequence[_Wait]) -> Sequence[asyncpg.Record]:
-    rows: Sequence[asyncpg.Record] = await connection.fetch(
+async def _in_doubt(
+    connection: asyncpg.Connection, waits: Sequence[tuple[str, _Wait]]
+) -> Mapping[int, Sequence[asyncpg.Record]]:
+    """Return the contracts that each of these waits of mergers puts in doubt, by its number from one on."""
+    rows = await connection.fetch(
         _IN_DOUBT,
-        merger,
-        [",".join(wait.codes) for wait in waits],
-        [wait.suspension.effective_on for wait in waits],
-        [wait.resumption.stated_at if wait.resumption else _ALWAYS for wait in waits],
+        [merger for merger, _ in waits],
+        [",".join(wait.codes) for _, wait in waits],
+        [wait.suspension.effective_on for _, wait in waits],
+        [wait.resumption.stated_at if wait.resumption else _ALWAYS for _, wait in waits],
     )
-    return rows
+    found: dict[int, list[asyncpg.Record]] = defaultdict(list)
+    for row in rows:
+        found[row["n"]].append(row)
+    return found
 
 
 async def _clear_ended(
@@ -175,7 +212,7 @@ async def _clear_ended(
 async def doubt_deliveries(session: AsyncSession, codes: Collection[str] | None = None, *, stated_at: datetime) -> int:
     """Look again at what the schemes put in doubt that are suspended, of these bodies alone; return what changed."""
     rows = await (await raw(session)).fetch(_SUSPENDED, None if codes is None else sorted(codes))
-    return sum([await doubt_delivery(session, row["merger"], stated_at=stated_at) for row in rows])
+    return await _doubt(session, [row["merger"] for row in rows], stated_at) if rows else 0
 
 
 async def find_doubts(session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> int:  # noqa: ARG001  (as every routine of the due work)

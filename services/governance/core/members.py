@@ -26,6 +26,13 @@ SELECT b.organisation, m.value AS members
 """  # noqa: S608  (only names of ours are put in)
 
 
+_BODIES = f"""
+SELECT b.reference, asked.day, b.organisation, m.value AS members
+  FROM unnest($1::text[], $2::date[]) AS asked (reference, day) JOIN body b ON b.reference = asked.reference
+  LEFT JOIN {believed(body_time, "m", Facet.MEMBERS, "b.id", day="asked.day", known="$3")}
+"""  # noqa: S608  (only names of ours are put in)
+
+
 def members_text(organisations: Iterable[str]) -> str:
     """Return the value of `Facet.MEMBERS`: one text for the same organisations."""
     return json.dumps(sorted(set(organisations)))
@@ -45,6 +52,24 @@ async def organisations_of(db: Reads, body: str, *, on: date, as_known: datetime
     if row["organisation"]:
         return (row["organisation"],)
     return await living(db, members_in(row["members"]), on=on, as_known=as_known)
+
+
+async def organisations_of_each(
+    db: Reads, bodies: Collection[tuple[str, date]], *, as_known: datetime | None
+) -> dict[tuple[str, date], tuple[str, ...]]:
+    """Return for each body and day what `organisations_of` returns; bodies that are not known are left out."""
+    asked = sorted(set(bodies))
+    rows = await db.fetch(_BODIES, [body for body, _ in asked], [day for _, day in asked], as_known or _NOW)
+    members = {
+        (row["reference"], row["day"]): [row["organisation"]] if row["organisation"] else members_in(row["members"])
+        for row in rows
+    }
+    joint = {(row["reference"], row["day"]) for row in rows if not row["organisation"]}
+    there = await _live_on(db, {(code, one[1]) for one in joint for code in members[one]}, as_known=as_known)
+    return {
+        one: tuple(sorted({there[code, one[1]] for code in codes})) if one in joint else tuple(codes)
+        for one, codes in members.items()
+    }
 
 
 async def joint_prefix(db: Reads, body: str, *, on: date, as_known: datetime | None) -> str:
@@ -72,12 +97,23 @@ async def lives_on(
     db: Reads, organisations: Collection[str], *, on: date, as_known: datetime | None = None
 ) -> dict[str, str]:
     """Return for each organisation the one that it lives on in by a day: itself, unless it was taken over whole."""
-    there, seen = {code: code for code in organisations}, set[str]()
+    there = await _live_on(db, {(code, on) for code in organisations}, as_known=as_known)
+    return {code: now for (code, _), now in there.items()}
+
+
+async def _live_on(
+    db: Reads, asked: Collection[tuple[str, date]], *, as_known: datetime | None
+) -> dict[tuple[str, date], str]:
+    """Return the organisation in which each lives on by a day; as many queries as there are successions in a row."""
+    there, seen = {one: one[0] for one in asked}, set[str]()
     while open_ := set(there.values()) - seen:
         seen |= open_
         for merger in await mergers_from(db, known.successions, open_, as_known=as_known or _NOW):
-            gone = set(merger.predecessors) - {merger.successor} if merger.effective_on <= on else set[str]()
-            there = {code: merger.successor if now in gone else now for code, now in there.items()}
+            gone = set(merger.predecessors) - {merger.successor}
+            there = {
+                one: merger.successor if now in gone and merger.effective_on <= one[1] else now
+                for one, now in there.items()
+            }
     return there
 
 

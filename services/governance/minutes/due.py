@@ -9,7 +9,7 @@ from libs.common.findings import in_order_of_days
 from libs.common.identity import Caller
 from libs.common.rulepacks import in_force
 from services.governance.core.catalogue import PACKS
-from services.governance.core.members import organisations_of
+from services.governance.core.members import organisations_of_each
 from services.governance.findings.commands import NewFinding, clear_findings, raise_findings
 from services.governance.findings.models import FindingKind
 
@@ -38,17 +38,20 @@ async def find_unapproved(session: AsyncSession, *, up_to: date, stated_at: date
     raised = 0
     for pack in in_force(PACKS, up_to, subject="minutes")[:1]:
         months = pack.values["approve_within_months"]
+        rows = await connection.fetch(_UNAPPROVED, up_to, months, _KIND.value)
+        asked = [(row["body"], row["held_on"]) for row in rows]
+        parties = await organisations_of_each(connection, asked, as_known=None)
         findings = [
             NewFinding(
                 key=f"{_KIND}:{row['reference']}",
                 kind=_KIND,
                 about=(row["reference"], row["body"]),
-                parties=await organisations_of(connection, row["body"], on=row["held_on"], as_known=None),
+                parties=parties[row["body"], row["held_on"]],
                 text=f"no meeting approved the minutes of {row['reference']} by {row['due_on']} ({pack.id})",
                 effective_on=row["due_on"] + timedelta(days=1),
                 due_on=row["due_on"],
             )
-            for row in await connection.fetch(_UNAPPROVED, up_to, months, _KIND.value)
+            for row in rows
         ]
         raised += await raise_findings(session, findings, stated_at=stated_at)
     settled = [row["key"] for row in await connection.fetch(_SETTLED, _KIND.value)]

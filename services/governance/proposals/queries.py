@@ -12,7 +12,7 @@ from typing import Any
 
 from libs.common.database.connection import Reads
 from services.governance.core.believed import believed
-from services.governance.core.members import organisations_of
+from services.governance.core.members import organisations_of_each
 from services.governance.core.models import Facet, body_time
 from services.governance.proposals.errors import ProposalNotFound
 from services.governance.proposals.models import ActKind
@@ -116,15 +116,8 @@ async def bodies_standing(
 ) -> list[StandingBody]:
     """Return the bodies of these references, and those that lead these organisations, that stand on a day."""
     rows = await db.fetch(_BODIES, as_at, _NOW, sorted(references), sorted(organisations))
-    return [
-        StandingBody(
-            row["reference"],
-            (row["organisation"],)
-            if row["organisation"]
-            else await organisations_of(db, row["reference"], on=as_at, as_known=None),
-        )
-        for row in rows
-    ]
+    whose = await organisations_of_each(db, [(row["reference"], as_at) for row in rows], as_known=None)
+    return [StandingBody(row["reference"], whose[row["reference"], as_at]) for row in rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

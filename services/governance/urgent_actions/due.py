@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.database.connection import raw
 from libs.common.findings import in_order_of_days
 from libs.common.identity import Caller
-from services.governance.core.members import organisations_of
+from services.governance.core.members import organisations_of_each
 from services.governance.findings.commands import NewFinding, clear_findings, raise_findings
 from services.governance.findings.models import FindingKind
 
@@ -43,16 +43,18 @@ SELECT f.key FROM finding f JOIN urgent_action u ON f.key = $2 || ':' || u.refer
 async def find_unreported(session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> int:  # noqa: ARG001  (due work is called so)
     """Raise and clear findings about urgent actions; return how many."""
     connection = await raw(session)
+    rows = await connection.fetch(_UNREPORTED, up_to, _KIND.value)
+    parties = await organisations_of_each(connection, [(row["body"], row["held_on"]) for row in rows], as_known=None)
     findings = [
         NewFinding(
             key=f"{_KIND}:{row['reference']}",
             kind=_KIND,
             about=(row["reference"], row["meeting"], row["body"]),
-            parties=await organisations_of(connection, row["body"], on=row["held_on"], as_known=None),
+            parties=parties[row["body"], row["held_on"]],
             text=f"urgent action {row['reference']} was not reported to {row['meeting']}, the next meeting",
             effective_on=row["held_on"],
         )
-        for row in await connection.fetch(_UNREPORTED, up_to, _KIND.value)
+        for row in rows
     ]
     raised = await raise_findings(session, findings, stated_at=stated_at)
     reported = [row["key"] for row in await connection.fetch(_REPORTED, up_to, _KIND.value)]

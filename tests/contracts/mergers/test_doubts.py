@@ -5,6 +5,7 @@ from datetime import date
 from itertools import permutations
 from typing import Any
 
+from libs.common.database.connection import raw
 from libs.common.events import Event
 from libs.common.events.registry import (
     CCGMerged,
@@ -123,6 +124,24 @@ async def test_staff_that_continue_and_wait_again_on_one_day_are_in_doubt_once(h
         await harness.hear(again)
     await harness.hear(a_pause(False, date(2018, 3, 1), "10H", "14Y"))
     assert [end for *_, end, _ in await found(harness, "10H")] == [day, date(2018, 3, 1)]
+
+
+async def test_however_many_mergers_wait_they_are_looked_at_by_as_many_queries(harness: ContractsHarness) -> None:
+    asked: list[int] = []
+    for number in range(3):
+        await harness.hear_of_ccgs(f"{number}A")
+        await with_staff(harness, f"{number}A")
+        await harness.hear(a_pause(True, date(2018, 5, 1), f"{number}A", f"{number}N"))
+        queries: list[str] = []
+        async with harness.database.begin() as session:
+            connection = await raw(session)
+            with connection.query_logger(lambda one, seen=queries: seen.append(one.query)):
+                found = await find_doubts(
+                    session, up_to=date(2018, 5, 2), stated_at=at(date(2018, 5, 2)), by=service_caller("contracts")
+                )
+            assert found == 0, "nothing is new"
+        asked.append(len(queries))
+    assert asked[0] and set(asked) == {asked[0]}
 
 
 async def test_a_contract_that_ends_while_its_staff_wait_is_no_longer_in_doubt(harness: ContractsHarness) -> None:

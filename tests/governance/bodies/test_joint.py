@@ -11,7 +11,7 @@ from services.governance.bodies import joint
 from services.governance.core import queries as reads
 from services.governance.core.chains import Missing, Question
 from services.governance.core.errors import BodyExists, NoPower, NotAMember
-from services.governance.core.members import organisations_of
+from services.governance.core.members import organisations_of, organisations_of_each
 from services.governance.decision_rights import queries as rights
 from tests.support.counted import Counted
 from tests.support.governance_harness import MERGED_ON, GovernanceHarness, a_lead, a_merger, at
@@ -34,7 +34,12 @@ async def may(
 
 
 async def members(harness: GovernanceHarness, body: str, day: date) -> tuple[str, ...]:
-    return await organisations_of(harness.database, body, on=day, as_known=None)
+    members = await organisations_of(harness.database, body, on=day, as_known=None)
+    asked = [(body, day), (body, date.max), ("10H-governing-body", day), ("unknown", day)]
+    each = await organisations_of_each(harness.database, asked, as_known=None)
+    assert each[body, day] == members
+    assert ("unknown", day) not in each
+    return members
 
 
 async def test_a_joint_body_is_established_by_who_acts_for_every_member(harness: GovernanceHarness) -> None:
