@@ -10,7 +10,7 @@ from libs.common.service.settings import Settings
 from services.finance.core.models import known
 from services.finance.documents import jobs as documents
 from services.finance.documents.commands import publish_nothing
-from services.finance.figures.queries import find_published
+from services.finance.figures.queries import find_origin
 from services.finance.portfolios.commands import publish_solved
 from services.finance.portfolios.jobs import WORKER
 from services.finance.portfolios.queries import KIND
@@ -35,7 +35,7 @@ SERVICE = Service(
     made_due=MADE_DUE,
     hears=("registry", "contracts", "governance"),
     predecessors=known.predecessors,
-    find_fact=find_published,
+    find_fact=find_origin,
     # Documents take seconds, plans minutes: neither waits for the other.
     background={
         "runs": runs({KIND: Kind(WORKER, publish_solved)}),

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -108,6 +109,30 @@ async def test_s53_an_approved_merger_carries_through_every_service_on_its_day(
     undisturbed: Merged, tmp_path: Path
 ) -> None:
     await _has_carried_through(undisturbed, tmp_path)
+
+
+@pytest.mark.parametrize("undisturbed", SETS[:1], indirect=True)
+async def test_s53_a_figure_a_contract_a_right_an_appointment_and_a_finding_lead_to_the_votes(
+    undisturbed: Merged,
+) -> None:
+    platform, case = undisturbed.platform, undisturbed.case
+    to_remake = {"kind": "right_to_remake"}
+    [finding, _] = (await platform.call("GET", "governance", "/findings", params=to_remake))["items"]
+    packs = {
+        f"v1/allowances/{case.new}/{case.year}?as_at={case.day}": {("finance", "rca-2015-16")},
+        "PAYROLL-10H": {("contracts", "exit-1-notice-2012")},
+        finding["about"][0]: set[tuple[str, str]](),
+        f"{case.new}/accountable-officer": set[tuple[str, str]](),
+        finding["finding"]: set[tuple[str, str]](),
+    }
+    of_all = {("registry", "ccg-merger-s14g-2012"), ("governance", "ccg-merger-application-2013")}
+    for noun, own in packs.items():
+        chain = (await gathered(platform, quote(noun, safe=""))).json()
+        assert {"registry CCGMerged", "governance DecisionTaken"} <= set(steps(chain)), noun
+        named = {(one["service"], pack) for one in chain["parts"] for pack in one["provenance"]["rule_packs"]}
+        assert own | of_all <= named, noun
+        documents = [each for one in chain["parts"] for each in one["provenance"]["documents"]]
+        assert {one["digest"] for one in documents if one["kind"] == "minutes"} == {MINUTES}, noun
 
 
 @pytest.mark.parametrize("undisturbed", SETS[:1], indirect=True)  # S53 and S55 prove the figures of both sets

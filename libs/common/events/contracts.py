@@ -224,12 +224,16 @@ class CommitmentMade(Event, topic="contracts", keys=_CONTRACT, parties_only=True
 
 
 class CommitmentLapsed(Event, topic="contracts", keys=_CONTRACT, parties_only=True):
-    """A conditional contract will never run, without notice or payment. `reason` is `refused`."""
+    """A conditional contract will never run, without notice or payment. `reason` is `refused`.
+
+    `decision` is the published one that refused it, empty where a body refused by its own act.
+    """
 
     contract: str
     supplier: OdsCode
     customers: tuple[OdsCode, ...]
     reason: str
+    decision: str = ""
 
 
 class ProcurementStated(Event, topic="contracts", keys=("procurement", "buyers"), parties_only=True):

@@ -75,7 +75,7 @@ class Service:
     """Tasks of the service's own, by their names in the health."""
     aliases: tuple[Alias, ...] = ()
     """References that are no keys of the events about them, for the provenance."""
-    find_fact: Callable[[Database, str, Caller], Awaitable[Origin | None]] | None = None
+    find_fact: Callable[[Database, str, Caller, date], Awaitable[Origin | None]] | None = None
     """Returns what a fact follows from that no event of its log is about, such as a figure."""
     add_to_origin: Callable[[Database, str, Origin, Caller, date], Awaitable[Origin]] | None = None
     """Adds what the service's own tables know to what its log says of a reference: votes, documents, rule packs."""

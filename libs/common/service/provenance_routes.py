@@ -107,10 +107,11 @@ async def read_provenance(
     reference: Annotated[
         str,
         Path(
-            pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:~+/-]{0,199}$",
+            pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._:~+/?=&>,-]{0,1999}$",
             description="The id of an event or of a request, or the reference of a fact: a contract, plan, decision, "
             "right, budget line, case, merger, scheme, item of an agenda or finding, the digest of a published figure, "
-            "or an organisation's code.",
+            "the path of an answer of finance with figures (`v1/initiatives/HR-2018/savings?as_at=2018-04-01`), or an "
+            "organisation's code.",
         ),
     ],
 ) -> ProvenancePartView:
@@ -148,7 +149,7 @@ async def _origin(request: Request, reader: Reader, reference: str, today: date)
     service = request.app.state.service
     origin: Origin | None = await reader.find(reference)
     if origin is None and service.find_fact is not None:
-        origin = await service.find_fact(reader.db, reference, reader.by)
+        origin = await service.find_fact(reader.db, reference, reader.by, today)
     if origin is None:
         raise ProvenanceNotFound(f"{service.name} knows nothing of {reference} that you may read")
     if service.add_to_origin is None:

@@ -142,8 +142,12 @@ async def decide(
     stated_at: datetime,
     by: Caller,
     authority: str | None,
+    decision: str = "",
 ) -> None:
-    """Record a body's decision on a conditional contract that is locked, and make it binding, or end it, by it."""
+    """Record a body's decision on a conditional contract that is locked, and make it binding, or end it, by it.
+
+    `decision` is the published one by which it was refused, empty for a body's own act.
+    """
     stated_at = max(stated_at, contract.committed_at or stated_at)
     session.add(
         Ratification(
@@ -159,7 +163,7 @@ async def decide(
     contract.version += 1
     await session.flush()
     if is_refused:
-        await _lapse(session, contract, on=on, stated_at=stated_at)
+        await _lapse(session, contract, decision, on=on, stated_at=stated_at)
         return
     decided = await _ratifications(session, contract)
     if {one.body_code for one in decided} >= set(contract.not_established):
@@ -229,6 +233,7 @@ async def _by_decisions(session: AsyncSession, reference: str | None, *, up_to: 
             stated_at=row["stated_at"],
             by=by,
             authority=row["decision"],
+            decision=row["decision"],
         )
         done += 1
     return done
@@ -245,7 +250,7 @@ def _must_wait(contract: Contract, before: Sequence[Ratification], waiting: Sequ
         raise NotConditional(f"{contract.reference} waits for no ratification by these bodies")
 
 
-async def _lapse(session: AsyncSession, contract: Contract, *, on: date, stated_at: datetime) -> None:
+async def _lapse(session: AsyncSession, contract: Contract, decision: str, *, on: date, stated_at: datetime) -> None:
     event = CommitmentLapsed(
         effective_on=on,
         stated_at=stated_at,
@@ -253,5 +258,6 @@ async def _lapse(session: AsyncSession, contract: Contract, *, on: date, stated_
         supplier=contract.supplier_code,
         customers=tuple(customers_of(contract)),
         reason="refused",
+        decision=decision,
     )
     await outbox.add(session, event, version=contract.version)

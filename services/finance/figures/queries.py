@@ -1,14 +1,19 @@
 """Finds the answer that a figure belongs to, and the packs, inputs and events that it was computed from."""
 
 import re
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 from libs.common.database.connection import Database, Reads
+from libs.common.errors import DomainError
 from libs.common.events import TYPE_PREFIX, Envelope, Event
 from libs.common.identity import Caller
 from libs.common.messaging.provenance import MOST_CAUSES, Cause, Origin
+from libs.common.process.clock import end_of
 from libs.common.rulepacks import RulePack
 from services.finance.cases.presentation import appraisal_view
 from services.finance.cases.queries import get_version
@@ -20,6 +25,8 @@ from services.finance.figures.rules import figure_at, lens_at
 from services.finance.figures.tracing import Asker, Causes, TracedAnswer, trace_path, trace_published
 from services.finance.figures.views import CausingEventView, FigureView, OriginView, PackUsedView
 
+_VERSIONED: Final = "v1/"
+"""What the path of an answer begins with, in a reference without its first slash."""
 _DIGEST: Final = re.compile("[0-9a-f]{64}")
 _ALL: Final = Sight(None)
 _ALWAYS: Final = datetime.max.replace(tzinfo=UTC)
@@ -81,22 +88,49 @@ async def get_figure(db: Reads, figure: str, *, address: str | None, view: Asker
     )
 
 
-async def find_published(db: Database, reference: str, by: Caller) -> Origin | None:
-    """Return what the figures published under a digest follow from, for the provenance; None where none is read.
+async def find_origin(db: Database, reference: str, by: Caller, today: date) -> Origin | None:
+    """Return what figures follow from, for the provenance; None where none is read.
 
-    What follows the digest, as in a figure's id, says which figure: all of them follow from the same.
+    They are found by the digest under which they were published, or by the path of their answer, which is computed
+    again. What follows the digest, as in a figure's id, says which figure: all of them follow from the same.
     """
+    sight = await sight_of(db, by)
+    if reference.startswith(_VERSIONED):
+        return await _of_answer(db, reference, sight, today)
     digest, _, _ = reference.partition("~")
     if _DIGEST.fullmatch(digest) is None:
         return None
-    view = Asker(await sight_of(db, by), _ALWAYS.date(), None)
+    view = Asker(sight, _ALWAYS.date(), None)
     rows = await db.fetch(_FROZEN, digest, view.sight.among(None), _ALWAYS)
     answers = await trace_published(db, digest, view)
     if not rows and not answers:
         return None
-    causes = [Cause("event", "finance", row["event"]) for row in rows]
-    packs: list[str] = []
-    hidden = 0
+    return await _origin_of(db, answers, view, [Cause("event", "finance", row["event"]) for row in rows])
+
+
+async def _of_answer(db: Database, address: str, sight: Sight, today: date) -> Origin | None:
+    """Return what the answer at a path follows from; without `as_at` and `as_known`, as it is today."""
+    asked = parse_qs(urlsplit(address).query)
+    try:
+        as_at = date.fromisoformat(asked["as_at"][0]) if "as_at" in asked else today
+        as_known = _known_by(asked["as_known"][0]) if "as_known" in asked else None
+        view = Asker(sight, as_at, as_known)
+        answers = await trace_path(db, f"/{address}", view)
+    except (FigureNotFound, DomainError, ValueError):
+        return None
+    text = ", ".join(f"{one.kind} {one.digest}" for one in answers)
+    return replace(await _origin_of(db, answers, view, []), text=text)
+
+
+def _known_by(stated: str) -> datetime:
+    """Return the instant of an `as_known`: of a day its end. Raises ValueError."""
+    if len(stated) == len("2018-04-01"):
+        return end_of(date.fromisoformat(stated))
+    return datetime.fromisoformat(stated.replace(" ", "+")).astimezone(UTC)
+
+
+async def _origin_of(db: Database, answers: Sequence[TracedAnswer], view: Asker, published: Sequence[Cause]) -> Origin:
+    causes, packs, hidden = list(published), list[str](), 0
     for answer in answers:
         if answer.published_as:
             causes.append(Cause("event", "finance", answer.published_as))

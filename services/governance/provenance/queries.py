@@ -49,7 +49,7 @@ SELECT m.reference AS meeting, b.reference AS body, i.proposal, r.outcome, r.vot
 """
 
 
-async def find_item_or_votes(db: Database, reference: str, by: Caller) -> Origin | None:
+async def find_item_or_votes(db: Database, reference: str, by: Caller, today: date) -> Origin | None:  # noqa: ARG001  (as every service finds a fact)
     """Return an item of an agenda with its vote, or the votes that a merger follows from; None where neither is."""
     rows = await db.fetch(_ITEM, reference)
     if not rows:

@@ -185,4 +185,6 @@ async def test_what_is_unknown_and_what_is_no_reference_are_refused(client: http
     unknown = await client.get(f"/v1/provenance/{_ELSEWHERE}")
     assert (unknown.status_code, unknown.json()["type"].rpartition("/")[2]) == (404, "provenance-not-found")
     assert (await client.get("/v1/provenance/-a")).status_code == 422
+    finding = "not_put_back CONTRACT-1 10H%3E14Y,15Y 2018-04-01"
+    assert (await client.get(f"/v1/provenance/{finding}")).status_code == 404, "as findings are named"
     assert (await client.get("/v1/provenance/AAA", headers={"Authorization": ""})).status_code == 401

@@ -141,7 +141,8 @@ async def test_however_many_mergers_wait_they_are_looked_at_by_as_many_queries(h
                 )
             assert found == 0, "nothing is new"
         asked.append(len(queries))
-    assert asked[0] and set(asked) == {asked[0]}
+    assert asked[0]
+    assert set(asked) == {asked[0]}
 
 
 async def test_a_contract_that_ends_while_its_staff_wait_is_no_longer_in_doubt(harness: ContractsHarness) -> None:

@@ -110,6 +110,8 @@ async def test_a_rejection_ends_it_and_nothing_is_decided_afterwards(harness: Co
     await harness.hear(decided("rejected"), decided("rejected"), decided(decision="D-2"))
     assert await harness.status(reference, as_at=START) == "lapsed"
     assert [event["name"] for event in await harness.told()] == ["CommitmentMade", "CommitmentLapsed"]
+    [lapsed] = await harness.told("CommitmentLapsed")
+    assert lapsed["decision"] == decided("rejected").decision, "also where due work takes it up, and not the decision"
     with pytest.raises(NotConditional):
         await ratify(harness, reference, by=a_lead(CODE))
 

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
@@ -100,6 +101,20 @@ async def test_a_published_exit_leads_to_its_events_and_is_reported_in_three_for
         assert (await client.get(f"{PATH}/report", headers=stranger)).status_code == 404
 
 
+async def led_to(client: httpx.AsyncClient, answer: str) -> tuple[list[str], list[str]] | None:
+    """The events and the packs that the provenance of an answer that was not published leads to, by its path."""
+    found = await client.get(f"/v1/provenance/{quote(answer.removeprefix('/'), safe='')}")
+    if found.status_code == 404:
+        assert kind(found) == "provenance-not-found"
+        return None
+    part = found.json()
+    assert (part["kind"], part["source"], {one["kind"] for one in part["because"]} <= {"event"}) == (
+        *("fact", "finance"),
+        True,
+    )
+    return [one["id"] for one in part["because"]], part["rule_packs"]
+
+
 async def test_an_allowance_and_a_buy_out_lead_to_the_counts_and_terms_behind_them(
     client: httpx.AsyncClient, harness: FinanceHarness
 ) -> None:
@@ -110,6 +125,8 @@ async def test_an_allowance_and_a_buy_out_lead_to_the_counts_and_terms_behind_th
     assert (found["value"], found["inputs"]["population"]) == (before["amount_pence"], 1_000)
     assert [pack["pack"] for pack in found["packs"]] == [before["as_set"]["pack"]]
     assert found["published_as"] == before["as_set"]["event"]
+    assert await led_to(client, path) == ([before["as_set"]["event"]], [before["as_set"]["pack"]])
+    assert await led_to(client, f"{path}?as_known=2018-01-01") is None, "nothing was stated yet"
     terms = buy_out_terms(
         **(OF_CONTRACT | {"contract": "PFI-1999", "supplier": "PFICO"}),
     )
@@ -118,6 +135,12 @@ async def test_an_allowance_and_a_buy_out_lead_to_the_counts_and_terms_behind_th
     found = await origin(client, f"{bought['digest']}~lenses.2.cost_pence", answer="/v1/buy-outs/PFI-1999")
     assert (found["value"], found["lens"]) == (bought["lenses"][2]["cost_pence"], "uk_society")
     assert names(found) == ["BuyOutTermsStated"]
+    [heard] = await harness.database.fetch("SELECT event_id FROM heard_event WHERE name = 'BuyOutTermsStated'")
+    for asked in ("", "?as_at=2018-06-01", f"?as_known={terms.stated_at:%Y-%m-%dT%H:%M:%S}Z"):
+        assert await led_to(client, f"/v1/buy-outs/PFI-1999{asked}") == ([heard["event_id"]], bought["rule_packs"])
+    for unknown in ("?as_known=2000-01-01", "?as_known=never", "?as_at=2018-13-01"):
+        assert await led_to(client, f"/v1/buy-outs/PFI-1999{unknown}") is None
+    assert await led_to(client, "/v1/nothing") is None
     other = f"/v1/figures/{'0' * 64}~total_pence/provenance"
     for answer in ("/v1/buy-outs/PFI-1999", "/v1/buy-outs/PFI-2000", "/v1/nothing"):
         assert kind(await client.get(other, params={"answer": answer})) == "figure-not-found"
