@@ -55,7 +55,10 @@ SERVICE = Service(
             "name": "Payments",
             "description": "What contracts says is due, and the entries by which it was paid, once an item.",
         },
-        {"name": "Findings", "description": "What needs attention: money paid by a decision that was reversed."},
+        {
+            "name": "Findings",
+            "description": "What needs attention: money paid by a decision that was reversed, what waits for too long.",
+        },
         {
             "name": "Series",
             "description": "Figures through the years, statutory and management, and the bridge between.",

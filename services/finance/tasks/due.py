@@ -17,11 +17,13 @@ from services.finance.runs.models import RunState
 from services.finance.tasks.rules import OPERATOR, FinanceStep, FinanceStepBounds, FinanceWait, stalled_on
 
 _KIND = FindingKind.STALLED
+_OF_PORTFOLIOS = "portfolio"
+"""The kind of run that can be cancelled, and whose subject says where to request it again."""
 _ONE_DAY = timedelta(days=1)
 
 # A run that failed waits for another request, unless its subject has had one since.
 _RUNS = """
-SELECT r.reference::text AS reference, r.subject, r.state, r.reason, r.requested_at, r.organisations FROM run r
+SELECT r.reference::text AS reference, r.kind, r.subject, r.state, r.reason, r.requested_at, r.organisations FROM run r
  WHERE r.state IN ('queued', 'running')
     OR (r.state = 'failed' AND NOT EXISTS (SELECT FROM run later WHERE later.kind = r.kind
                                               AND later.subject = r.subject AND later.id > r.id))
@@ -91,8 +93,12 @@ def _run(row: asyncpg.Record) -> FinanceWait:
     """Return what a run waits for: a process that computes it, or after a failure that it is requested again."""
     reference, parties = row["reference"], tuple(row["organisations"])
     failed = row["state"] == RunState.FAILED
-    again = f"request it again by POST /portfolios/{row['subject']}/runs, since it failed: {row['reason']}"
-    computed = f"starts a process of finance that computes, or who asked cancels by POST /runs/{reference}/cancellation"
+    again, cancelled = "request it again", ""
+    if row["kind"] == _OF_PORTFOLIOS:
+        again = f"request it again by POST /portfolios/{row['subject']}/runs"
+        cancelled = f", or who asked cancels by POST /runs/{reference}/cancellation"
+    again += f", since it failed: {row['reason']}"
+    computed = f"starts a process of finance that computes{cancelled}"
     return FinanceWait(
         step=FinanceStep.REPETITION if failed else FinanceStep.COMPUTATION,
         about=(reference, row["subject"]),
