@@ -7,6 +7,7 @@ ground up, where each imports only those before it:
 - `servers`: the throwaway PostgreSQL for bases and branches, and what is removed from it;
 - `bases`: the cut under the barrier, the check of the copies, dump and restore; a base is its positions and epochs;
 - `register`: the branches that exist, in the database `branches` of the branch server, where a restart finds them;
+- `sight`: what a planner reads in a branch, bounded by what the same token reads in life at the base;
 - `worlds`: one branch served: its databases, its four apps on the direct bus, its clock; nothing leaves it;
 - `assumptions`, `steps`, `recorder`: callers valid in a branch alone, its journal, and its commands one after another;
 - `errors`, `views`, `lifecycle`: opening, moving and dropping branches, and their limits;

@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 from contextlib import nullcontext
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from deploy.branches.app import create_app
 from deploy.branches.bases import SERVICES
 from deploy.branches.comparison import asking
 from deploy.branches.egress import Egress
-from deploy.branches.lifecycle import Branches
+from deploy.branches.lifecycle import Branches, Limits
 from deploy.branches.plans.promotion import ServicesOfLife
 from deploy.branches.plans.store import PlanStore
 from deploy.branches.servers import BranchServer, embedded, running
@@ -44,6 +45,10 @@ class BranchSettings(Settings):
     """Where life's services answer."""
     plans_url: str = Field("", repr=False)
     """The database of plans, which outlives the branches: best on life's server. Empty: nothing is promoted."""
+    branch_idle_days: int = Field(14, ge=1)
+    """Days after which a branch that is not used is dropped."""
+    branch_most_days: int = Field(90, ge=1)
+    """Days after which any branch is dropped: what life erases since it was opened, it has as long."""
     service_audience: str = "footprint-{service}"
     """A service's name in a token's `aud`, in life as in a branch."""
 
@@ -89,8 +94,9 @@ async def serve(settings: BranchSettings, server: BranchServer, listener: socket
         return asking(client, settings.services_at, signed)
 
     services = ServicesOfLife({service: _client(settings, service) for service in SERVICES}, life)
+    limits = Limits(idle=timedelta(days=settings.branch_idle_days), age=timedelta(days=settings.branch_most_days))
     store = PlanStore(settings.plans_url) if settings.plans_url else None
-    app, served = create_app(Branches(life, server, settings.of_service), verifier, ask_life, store, services)
+    app, served = create_app(Branches(life, server, settings.of_service, limits), verifier, ask_life, store, services)
     config = uvicorn.Config(
         served,
         host=settings.host,

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from deploy.branches.comparison import (
     MOST_BRANCHES,
     ComparisonView,
+    Source,
     as_rows,
     asking_branch,
     read_comparison,
@@ -34,6 +35,7 @@ from deploy.branches.plans.promotion import ServicesOfLife
 from deploy.branches.plans.rebases import Rebases
 from deploy.branches.plans.store import PlanStore
 from deploy.branches.register import LIFE, Branch, State
+from deploy.branches.sight import Unread
 from deploy.branches.views import NAME, BranchListView, BranchView, MoveDay, OpenBranch, branch_view
 from deploy.gatherer.chain import Ask
 from deploy.pages import document
@@ -81,14 +83,18 @@ async def open_branch(command: OpenBranch, by: Planner, request: Request, respon
 async def list_branches(by: Planner, request: Request) -> BranchListView:
     """List the branches for bodies that you all act for, the oldest first."""
     branches = _branches(request)
-    return BranchListView(items=[branch_view(each, branches.base_of(each)) for each in branches.of(by)])
+    return BranchListView(
+        items=[branch_view(each, branches.base_of(each), branches.ends_at(each)) for each in branches.of(by)]
+    )
 
 
 @router.get("/branches/{name}", summary="Read a branch", responses=may_refuse(BranchNotFound))
 async def read_branch(name: Name, by: Planner, request: Request) -> BranchView:
-    """Return a branch: its state, its base and its day."""
+    """Return a branch: its state, its base and its day, and through which organisations you read nothing in it."""
     branches = _branches(request)
-    return await _view(branches, branches.get(name, by))
+    branch = branches.get(name, by)
+    world = branches.running(branch)
+    return await _view(branches, branch, await world.sight.unread(by) if world else None)
 
 
 @router.put(
@@ -162,13 +168,13 @@ async def _comparison(request: Request, names: list[str], by: Caller) -> Compari
     signed = request.headers.get("authorization", "")
     bodies = sorted({body for each in chosen for body in each.bodies})
     async with AsyncExitStack() as stack:
-        asks = {LIFE: request.app.state.life(signed)}
+        sources = {LIFE: Source(request.app.state.life(signed))}
         for each in chosen:
             world = await branches.world(each)
             if world.is_moving:
                 raise BranchMoves(f"the clock of {each.name} is being moved; it is at {world.today}")
-            asks[each.name] = await stack.enter_async_context(asking_branch(world, signed))
-        return await read_comparison(str(chosen[0].base), bodies, asks)
+            sources[each.name] = await stack.enter_async_context(asking_branch(world, signed, by))
+        return await read_comparison(str(chosen[0].base), bodies, sources)
 
 
 @router.get("/health/ready", include_in_schema=False)
@@ -182,8 +188,9 @@ def _branches(request: Request) -> Branches:
     return branches
 
 
-async def _view(branches: Branches, branch: Branch) -> BranchView:
-    return branch_view(branch, branches.base_of(branch), await branches.server.size_of(branch.databases))
+async def _view(branches: Branches, branch: Branch, unread: Unread | None = None) -> BranchView:
+    size = await branches.server.size_of(branch.databases)
+    return branch_view(branch, branches.base_of(branch), branches.ends_at(branch), size, unread)
 
 
 def _lifespan(branches: Branches, promoter: Promoter | None) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

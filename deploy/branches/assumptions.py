@@ -14,7 +14,9 @@ from fastapi import FastAPI
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key
+from starlette.middleware import Middleware
 
+from deploy.branches.sight import AsBounded, Sight, bounded_for_this_request
 from libs.common.errors import Forbidden, Reason
 from libs.common.http.problems import Unauthenticated, Unprocessable
 from libs.common.http.tokens import Keys, Verifier
@@ -96,10 +98,10 @@ def audience(branch_id: str) -> str:
 
 
 class BranchVerifier(Verifier):
-    """Verifies tokens in a branch: the front's own for this branch, and life's."""
+    """Verifies tokens in a branch: the front's own for this branch, and life's, whose callers read what they may."""
 
-    def __init__(self, life: Verifier, own: Verifier, issuer: str) -> None:
-        self._life, self._own, self._life_issuer = life, own, issuer
+    def __init__(self, life: Verifier, own: Verifier, issuer: str, sight: Sight) -> None:
+        self._life, self._own, self._life_issuer, self._sight = life, own, issuer, sight
 
     async def caller(self, token: str) -> Caller:
         """Return the caller. Raises Unauthenticated, or Unavailable if life's keys cannot be fetched.
@@ -107,7 +109,7 @@ class BranchVerifier(Verifier):
         One that the front signed has life's issuer: a person's account is recorded with it.
         """
         if not _is_own(token):
-            return await self._life.caller(token)
+            return await bounded_for_this_request(self._sight, await self._life.caller(token))
         return replace(await self._own.caller(token), issuer=self._life_issuer)
 
 
@@ -120,10 +122,14 @@ def _is_own(token: str) -> bool:
     return f'"iss":"{ISSUER}"'.encode() in payload.replace(b" ", b"")
 
 
-def trust(app: FastAPI, key: BranchKey, branch_id: str) -> None:
-    """Let a branch's service take what the front signs for that branch; before the app's first request."""
+def trust(app: FastAPI, key: BranchKey, branch_id: str, sight: Sight) -> None:
+    """Let a branch's service take what the front signs for that branch, and bound what all others read in it.
+
+    Before the app's first request.
+    """
     own = Verifier(issuer=ISSUER, audience=audience(branch_id), keys=key)
     for layer in app.user_middleware:
         life = layer.kwargs.get("verifier")
         if isinstance(life, Verifier):
-            layer.kwargs["verifier"] = BranchVerifier(life, own, app.state.settings.token_issuer)
+            layer.kwargs["verifier"] = BranchVerifier(life, own, app.state.settings.token_issuer, sight)
+    app.user_middleware.insert(0, Middleware(AsBounded, sight=sight))

@@ -27,8 +27,18 @@ _PAUSE_SECONDS = 0.05
 # No consumer moves on while it is held, and none that has moved is uncommitted: commands wait for nothing.
 _BARRIER = "LOCK TABLE consumer_offset IN EXCLUSIVE MODE"
 _SNAPSHOT = "SET idle_in_transaction_session_timeout = 0; BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-_NEVER_LEAVES = ("publisher",)
-"""Tables whose rows are of life alone: how far the bus has come."""
+_NEVER_LEAVES = {"governance": ("publisher", "name_read", "dossier_value")}
+"""Tables whose rows are of life alone: how far the bus has come, and what erasing a person in life removes."""
+_LEFT_OUT = "left out of branches"
+# A new type of a column writes the table anew: an UPDATE would leave the names in it, and would run triggers.
+_FORGOTTEN = {
+    "governance": f"""
+ALTER TABLE public.person ALTER display_name TYPE text USING CASE WHEN display_name = '' THEN '' ELSE '{_LEFT_OUT}' END;
+ALTER TABLE public.interest_words ALTER words TYPE text USING '{_LEFT_OUT}';
+ALTER TABLE public.act ALTER note TYPE text USING NULL, ALTER document TYPE text USING NULL;
+"""
+}
+"""What is done in a copy before it is committed: names and private words, which life may erase, are in no branch."""
 _TAIL_BYTES = 2_000
 
 Say = Callable[[str], None]
@@ -224,10 +234,21 @@ async def _copy(server: BranchServer, service: str, life: str, snapshot: str, ur
     source, source_environment = for_programs(life)
     target, target_environment = for_programs(url)
     flags = ("--no-owner", "--no-privileges", "--lock-wait-timeout=10s", f"--snapshot={snapshot}")
-    left_out = [f"--exclude-table-data={table}" for table in _NEVER_LEAVES]
+    left_out = [f"--exclude-table-data={table}" for table in _NEVER_LEAVES.get(service, ("publisher",))]
     dump = (str(server.programs / "pg_dump"), *flags, *left_out, f"--dbname={source}")
     once = ("-X", "-q", "-w", "-o", os.devnull, "-v", "ON_ERROR_STOP=1", "--single-transaction")
-    restore = (str(server.programs / "psql"), *once, "-f", "-", "-c", "ANALYZE", "-d", target)
+    restore = (
+        str(server.programs / "psql"),
+        *once,
+        "-f",
+        "-",
+        "-c",
+        _FORGOTTEN.get(service, ""),
+        "-c",
+        "ANALYZE",
+        "-d",
+        target,
+    )
     reading, writing = os.pipe()
     try:
         async with _program(dump, source_environment, stdout=writing) as dumping:

@@ -1,7 +1,7 @@
 """Life and branches of one base in one table: what each costs and whom, when notice is due, and what is still to do.
 
 Each figure is read from the service that has it, with the planner's own token: what the planner may not read is not
-compared, and what no service answered is not known.
+compared, and what no service answered, or what is not read through a body in a branch, is not known.
 """
 
 import asyncio
@@ -18,9 +18,11 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 import httpx
 from pydantic import BaseModel, Field
 
+from deploy.branches.sight import Unread
 from deploy.branches.worlds import World
 from deploy.gatherer.chain import Answer, Ask, answer_of
 from libs.common.http.csv_text import Cell
+from libs.common.identity import Caller
 
 MOST_BRANCHES = 5
 MOST_REQUESTS = 200
@@ -137,18 +139,33 @@ class _Reader:
                 return
             [query["after"]] = parse_qs(urlsplit(page["next"]).query)["after"]
 
+    def leave_out(self, body: str, others: Sequence[str]) -> None:
+        """Note that nothing of a body is read, which has what is others' in life."""
+        self._note(list(Measure), f"{body}: it has {', '.join(others)} there, and not in life at the base")
+
     def _note(self, measures: Collection[Measure], words: str) -> None:
         self.column.unknown.update(measures)
         self.column.missing.append(words)
 
 
-async def read_column(name: str, ask: Ask, bodies: Sequence[str], *, most: int = MOST_REQUESTS) -> Column:
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Life or a branch: how it is asked, and the bodies through which the caller reads nothing of parties there."""
+
+    ask: Ask
+    unread: Unread = field(default_factory=dict)
+
+
+async def read_column(name: str, source: Source, bodies: Sequence[str], *, most: int = MOST_REQUESTS) -> Column:
     """Read life, or a branch, as of its own day."""
     column = Column(name)
-    reader = _Reader(column, ask, most)
+    reader = _Reader(column, source.ask, most)
     clock = await reader.read((), "registry", "/operations/clock")
     column.day = date.fromisoformat(clock["today"]) if clock else None
     for body in bodies:
+        if body in source.unread:
+            reader.leave_out(body, source.unread[body])
+            continue
         await _read_cases(reader, body)
         await _read_notice_days(reader, body)
         await _read_mergers(reader, body)
@@ -273,16 +290,16 @@ def asking(client: httpx.AsyncClient, at: str, signed: str) -> Ask:
 
 
 @asynccontextmanager
-async def asking_branch(world: World, signed: str) -> AsyncIterator[Ask]:
+async def asking_branch(world: World, signed: str, by: Caller) -> AsyncIterator[Source]:
     """Yield how the services of a branch are asked with a caller's token."""
     transport = httpx.ASGITransport(app=world.routes)
     async with httpx.AsyncClient(transport=transport, base_url=f"http://branch{world.prefix}") as client:
-        yield asking(client, "/{service}", signed)
+        yield Source(asking(client, "/{service}", signed), await world.sight.unread(by))
 
 
-async def read_comparison(base: str, bodies: Sequence[str], asks: Mapping[str, Ask]) -> ComparisonView:
-    """Read life and branches at once, and compare them; `asks` has how each is asked by the planner."""
-    columns = await asyncio.gather(*(read_column(name, ask, bodies) for name, ask in asks.items()))
+async def read_comparison(base: str, bodies: Sequence[str], sources: Mapping[str, Source]) -> ComparisonView:
+    """Read life and branches at once, and compare them; `sources` has how each is asked by the planner."""
+    columns = await asyncio.gather(*(read_column(name, source, bodies) for name, source in sources.items()))
     return compared(base, bodies, columns)
 
 

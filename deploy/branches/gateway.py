@@ -1,7 +1,6 @@
 """Passes requests below `/branches/{name}/{service}/` on to that branch's service, for planners of its bodies."""
 
 import re
-from collections.abc import Mapping
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -12,8 +11,7 @@ from deploy.branches.errors import BranchMoves, OneClock
 from deploy.branches.lifecycle import Branches
 from libs.common.errors import DomainError
 from libs.common.http import problems
-from libs.common.http.middleware import Edge
-from libs.common.http.problems import Unauthenticated
+from libs.common.http.middleware import Edge, bearer
 from libs.common.http.tokens import Verifier
 from libs.common.http.transactions import READING, VERSION
 from libs.common.identity import Caller, Role
@@ -24,14 +22,6 @@ _CLOCKS = frozenset({f"{VERSION}/operations/clock", f"{VERSION}/operations/due-w
 _REFUSAL = "footprint.refusal"
 _MOST_BYTES = 1_000_000
 """The largest body that is read to be refused."""
-
-
-def bearer(headers: Mapping[str, str]) -> str:
-    """Return the token of a request. Raises Unauthenticated."""
-    scheme, _, token = headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise Unauthenticated("send a token: Authorization: Bearer ...")
-    return token.strip()
 
 
 class Gateway:
@@ -73,7 +63,7 @@ class Gateway:
 
     async def planner(self, scope: Scope) -> Caller:
         """Return the caller, who has to be a planner. Raises Unauthenticated, RoleMissing."""
-        caller = await self._verifier.caller(bearer(Headers(scope=scope)))
+        caller = await self._verifier.caller(bearer(Headers(scope=scope).get("authorization", "")))
         caller.must_have(Role.PLANNER)
         return caller
 

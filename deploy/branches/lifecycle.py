@@ -6,12 +6,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeAlias
 
+import asyncpg
+
 from deploy.branches.assumptions import BranchKey, trust
 from deploy.branches.bases import SERVICES, Base, Say, make_base, new_id
 from deploy.branches.errors import BranchMoves, BranchNotFound, BranchNotOpen, BranchRefused, DayPassed, DayTooFar
 from deploy.branches.recorder import Recorder
 from deploy.branches.register import LIFE, Branch, Register, State
 from deploy.branches.servers import BranchServer
+from deploy.branches.sight import keep_lineage
 from deploy.branches.steps import Journal
 from deploy.branches.worlds import SettingsOf, World, seal
 from libs.common.database.migrations import migrate
@@ -36,13 +39,14 @@ _log = logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How many branches there may be, how long an idle one stays, and how far ahead a clock goes.
+    """How many branches there may be, how long an idle one and any one stays, and how far ahead a clock goes.
 
     A branch may hold 40 connections of the 300 that its server has.
     """
 
     branches: int = 6
     idle: timedelta = timedelta(days=14)
+    age: timedelta = timedelta(days=90)
     ahead: timedelta = timedelta(days=20 * 366)
 
 
@@ -116,6 +120,10 @@ class Branches:
         """Return the base of a branch; None until it was cut."""
         return self._bases.get(branch.base) if branch.base else None
 
+    def ends_at(self, branch: Branch) -> datetime:
+        """Return when a branch is dropped at the latest."""
+        return branch.opened_at + self.limits.age
+
     async def open(
         self, name: str, bodies: Collection[str], base: str | None, by: Caller, beginning: Beginning | None = None
     ) -> Branch:
@@ -129,7 +137,7 @@ class Branches:
         if len(self._branches) >= self.limits.branches:
             reasons.append(Reason(f"there are {len(self._branches)} branches, as many as there may be"))
         if base is not None and base not in self._bases:
-            reasons.append(Reason(f"there is no base {base}: it goes with its last branch", "base"))
+            reasons.append(Reason(_gone(base), "base"))
         if reasons:
             raise BranchRefused("; ".join(reason.message for reason in reasons), reasons=reasons)
         now = datetime.now(UTC)
@@ -147,8 +155,11 @@ class Branches:
         self._branches[name] = branch
         try:
             await self.register.add(branch)
-        except BaseException:
+        except BaseException as error:
             del self._branches[name]
+            if isinstance(error, asyncpg.ForeignKeyViolationError):
+                # Its last branch was dropped since it was looked for.
+                raise BranchRefused(_gone(base), reasons=[Reason(_gone(base), "base")]) from error
             raise
         self._begin(name, self._open(branch, beginning))
         return branch
@@ -185,6 +196,10 @@ class Branches:
                 self._branches.pop(branch.name, None)
         self._starting.pop(branch.id, None)
 
+    def running(self, branch: Branch) -> World | None:
+        """Return the services of a branch; None where they are not started."""
+        return self._worlds.get(branch.id)
+
     async def world(self, branch: Branch) -> World:
         """Return the services of a branch, started where they are not yet. Raises BranchNotOpen, BranchNotFound."""
         if branch.state is not State.OPEN:
@@ -214,10 +229,11 @@ class Branches:
         self._begin(branch.name, self._move(branch.name, world, day))
 
     async def tidy(self) -> None:
-        """Drop branches that are idle, bases without a branch, and databases that no branch and no base names."""
+        """Drop branches that are idle or too old, bases without a branch, and databases that neither names."""
         async with self._copying:
-            idle = datetime.now(UTC) - self.limits.idle
-            for branch in [each for each in self._branches.values() if each.used_at < idle]:
+            now = datetime.now(UTC)
+            idle = now - self.limits.idle
+            for branch in [one for one in self._branches.values() if one.used_at < idle or self.ends_at(one) < now]:
                 await self._drop(branch)
             await self._drop_unused_bases()
             named = {name for base in self._bases.values() for name in base.databases}
@@ -269,9 +285,10 @@ class Branches:
             # This process may be of a newer release than the one that opened the branch.
             for name, url in urls.items():
                 await self._upgrade(url, name)
-        world = World(f"/branches/{branch.name}", urls, self._settings_of)
+            await keep_lineage(urls["registry"], is_fresh=False)
+        world = World(f"/branches/{branch.name}", urls, self._settings_of, self._bases[str(branch.base)].ends)
         for app in world.apps.values():
-            trust(app, self.recorder.key, branch.id)
+            trust(app, self.recorder.key, branch.id, world.sight)
         await world.start()
         self._worlds[branch.id] = world
         if not migrated and world.today != branch.day:
@@ -313,6 +330,10 @@ class Branches:
                 await self.tidy()
             except Exception as error:  # noqa: BLE001  (whatever it is, it is tried again in an hour)
                 _log.warning("could not remove what no branch names", error=repr(error))
+
+
+def _gone(base: str | None) -> str:
+    return f"there is no base {base}: it goes with its last branch"
 
 
 def _words(error: Exception) -> str:

@@ -70,7 +70,8 @@ class Recorder:
             if world.is_moving:
                 raise BranchMoves(f"the clock of the branch is being moved; it is at {world.today}")
             await self._finish(world, branch_id)
-            intent = replace(intent, day=world.today)
+            caller = intent.caller if intent.is_assumed else await world.sight.bounded(intent.caller)
+            intent = replace(intent, day=world.today, caller=caller)
             earlier = await self.journal.repeated(branch_id, intent)
             step = earlier or await self.journal.begin(branch_id, intent)
             answer = await self._ask(world, branch_id, step.number, intent)
@@ -154,6 +155,8 @@ class _Command:
             return None
         intent = await self._intent(Request(scope, receive), assumed)
         if dict(intent.pairs).get("dry_run", "false").lower() not in ("false", "0", "no", "off", "f", "n"):
+            if not intent.is_assumed:
+                intent = replace(intent, caller=await self._world.sight.bounded(intent.caller))
             answer = await self._recorder.ask(self._world, self._branch.id, intent, {})
         else:
             answer = await self._recorder.carry_out(self._world, self._branch.id, intent)

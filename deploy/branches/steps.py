@@ -36,6 +36,7 @@ SELECT $1, coalesce(max(number), 0) + 1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $1
 _ANSWERED = """
 UPDATE step SET status = $3, location = $4, etag = $5, digest = $6, answer = $7 WHERE branch = $1 AND number = $2
 """
+_STEPS = "SELECT * FROM step WHERE branch = $1 AND number > $2 ORDER BY number LIMIT $3"
 _REPEATED = """
 SELECT * FROM step
  WHERE branch = $1 AND own_key = $2 AND caller::jsonb ->> 'subject' = $3 AND is_assumed = $4
@@ -154,12 +155,9 @@ class Journal:
             _ANSWERED, branch_id, number, answer.status_code, location, etag, digest, answer.content
         )
 
-    async def steps(self, branch_id: str) -> list[Step]:
-        """Return the steps of a branch in their order."""
-        return [
-            _step(row)
-            for row in await self._pool.fetch("SELECT * FROM step WHERE branch = $1 ORDER BY number", branch_id)
-        ]
+    async def steps(self, branch_id: str, *, after: int = 0, limit: int | None = None) -> list[Step]:
+        """Return the steps of a branch after a number, in their order; all that are left without a limit."""
+        return [_step(row) for row in await self._pool.fetch(_STEPS, branch_id, after, limit)]
 
     async def unanswered(self, branch_id: str) -> list[Step]:
         """Return the steps that were not answered."""

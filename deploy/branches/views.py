@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from deploy.branches.bases import Base
 from deploy.branches.register import Branch, State
+from deploy.branches.sight import Unread
 from libs.common.codes import Code
 from libs.common.temporal.days import WrittenDay
 
@@ -68,6 +69,12 @@ class BranchView(BaseModel):
     day: date
     opened_at: datetime
     used_at: datetime
+    ends_at: datetime = Field(description="When it is dropped at the latest, however much it is used.")
+    unread: dict[str, list[str]] | None = Field(
+        None,
+        description="Your organisations through which you read nothing of parties in it, each with what it has there "
+        "and had not in life at the base; null in the list, and where the branch does not run.",
+    )
     bytes: int | None = Field(None, description="Its databases on disk; null in the list.")
     services: dict[str, str] = Field(description="Where its services are.")
 
@@ -78,7 +85,9 @@ class BranchListView(BaseModel):
     items: list[BranchView]
 
 
-def branch_view(branch: Branch, base: Base | None, size: int | None = None) -> BranchView:
+def branch_view(
+    branch: Branch, base: Base | None, ends_at: datetime, size: int | None = None, unread: Unread | None = None
+) -> BranchView:
     """Return a branch as it is shown."""
     ends = (
         {service: LogEndView(epoch=end.epoch, position=end.position) for service, end in base.ends.items()}
@@ -96,6 +105,8 @@ def branch_view(branch: Branch, base: Base | None, size: int | None = None) -> B
         day=branch.day,
         opened_at=branch.opened_at,
         used_at=branch.used_at,
+        ends_at=ends_at,
+        unread=None if unread is None else {code: list(others) for code, others in unread.items()},
         bytes=size,
         services={name: f"/branches/{branch.name}/{name}/v1" for name in ends},
     )

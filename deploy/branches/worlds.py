@@ -16,7 +16,8 @@ from importlib import import_module
 from fastapi import FastAPI
 from starlette.routing import Mount, Router
 
-from deploy.branches.bases import SERVICES
+from deploy.branches.bases import SERVICES, LogEnd
+from deploy.branches.sight import Sight, keep_lineage
 from libs.common.database.connection import Database
 from libs.common.messaging.bus.direct import DirectBus
 from libs.common.messaging.event_log import new_epoch
@@ -79,6 +80,7 @@ async def seal(urls: Mapping[str, str]) -> None:
         await new_epoch(database)
         async with database.connect() as connection:
             await connection.execute(_OWN_OF_LIFE)
+    await keep_lineage(urls["registry"], is_fresh=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +106,11 @@ class _LookedAhead:
 
 
 class World:
-    """The services of one branch, below `prefix`. `start` before use, `stop` after."""
+    """The services of one branch, below `prefix`; `base` is where its logs ended. `start` before use, `stop` after."""
 
-    def __init__(self, prefix: str, urls: Mapping[str, str], settings_of: SettingsOf) -> None:
+    def __init__(
+        self, prefix: str, urls: Mapping[str, str], settings_of: SettingsOf, base: Mapping[str, LogEnd]
+    ) -> None:
         self.prefix = prefix
         self._urls = dict(urls)
         bus = DirectBus(self._urls)
@@ -116,6 +120,7 @@ class World:
             name: import_module(f"services.{name}.app").create_app(settings_of(name, self._urls[name]), bus)
             for name in SERVICES
         }
+        self.sight = Sight({name: self._database(name) for name in SERVICES}, base)
         self.routes = Router([Mount(f"{prefix}/{name}", app) for name, app in self.apps.items()])
         self._moving = asyncio.Lock()
         self._due: dict[str, _LookedAhead] = {}

@@ -2,18 +2,20 @@
 
 from collections.abc import AsyncIterator, Iterator
 from datetime import date
+from typing import Any
 
 import pytest
 
 from deploy.branches.servers import BranchServer
 from libs.common.identity import Role
 from tests.support.branching import Planning, branch_server, planning
-from tests.support.builders import a_ccg
+from tests.support.builders import a_ccg, a_contract, an_organisation
 from tests.support.databases import Databases, fresh_databases
 from tests.support.edge import Tokens, tokens
 from tests.support.platform import Platform, running_platform
 
 __all__ = ["tokens"]
+CONTRACT, NAME = "CSU-OTHERS-2018", "Wilhelmina Quince"
 
 
 @pytest.fixture(scope="package")
@@ -24,12 +26,25 @@ def server() -> Iterator[BranchServer]:
 
 @pytest.fixture(scope="package")
 async def life(templates: Databases, tokens: Tokens) -> AsyncIterator[Platform]:
-    """Four services on 1 March 2018, in which two CCGs are open."""
+    """Four services on 1 March 2018, in which three CCGs are open; one has a contract, and keeps a person's record."""
     async with fresh_databases(templates) as new, running_platform(templates, new, tokens) as platform:
         await platform.move_clocks(date(2013, 4, 1))  # so that nothing is stated after the day of the branches
-        ccgs = {"organisations": [a_ccg(code) for code in ("10H", "10Y")]}
-        await platform.call("POST", "registry", "/organisations/batch", Role.REGISTRAR, json=ccgs)
+        unit = an_organisation("0CX", "csu")
+        bodies = {"organisations": [*(a_ccg(code) for code in ("10H", "10Y", "15A")), unit]}
+        await platform.call("POST", "registry", "/organisations/batch", Role.REGISTRAR, json=bodies)
         await platform.move_clocks(date(2018, 3, 1))
+        await platform.caught_up()
+        lead: dict[str, Any] = {"organisations": ("15A",)}
+        terms = {"reference": CONTRACT, "customers": ["15A"], "starts_on": "2018-03-01", "last_day": "2020-03-31"}
+        drafted = await platform.call(
+            "POST", "contracts", "/contracts", Role.CONTRACT_LEAD, json=a_contract(**terms), **lead
+        )
+        version = {"If-Match": f'"{drafted["version"]}"'}
+        to = f"/contracts/{CONTRACT}/signature"
+        await platform.call("POST", "contracts", to, Role.CONTRACT_LEAD, json={}, headers=version, **lead)
+        person = {"organisation": "15A", "display_name": NAME}
+        await platform.call("POST", "governance", "/people", Role.GOVERNANCE_LEAD, json=person, **lead)
+        await platform.caught_up()
         yield platform
 
 

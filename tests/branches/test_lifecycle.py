@@ -40,6 +40,14 @@ async def test_branches_of_one_base_are_worlds_of_their_own_and_leave_nothing(
     assert len({*epochs, first["base"]["ends"]["registry"]["epoch"]}) == 3
     await planner.call("DELETE", "/branches/one")
     assert len(await server.databases()) == 8
+    # As where the last branch of a base is dropped while another one is asked for.
+    base, register = first["base"]["id"], planner.branches.register.pool
+    await register.execute("UPDATE branch SET base = NULL")
+    await register.execute("UPDATE base SET id = 'gone'")
+    gone = await planner.call("POST", "/branches", json={"name": "late", "bodies": ["10H"], "base": base}, expect=409)
+    assert [reason["field"] for reason in gone["reasons"]] == ["base"]
+    await register.execute("UPDATE base SET id = $1", base)
+    await register.execute("UPDATE branch SET base = $1", base)
     await planner.call("DELETE", "/branches/two")
     assert await server.databases() == []
 
@@ -99,12 +107,17 @@ async def test_a_restart_finds_branches_and_removes_what_none_names(life: Platfo
     async with planning(life, server) as planner:
         await planner.open("stays", "10H")
         await planner.open("idle", "10H")
+        opened = await planner.open("old", "10H")
+        assert (datetime.fromisoformat(opened["ends_at"]) - datetime.fromisoformat(opened["opened_at"])).days == 90
         half = await planner.open("half", "10H")
         # As a process leaves them that was killed while it copied, and one that was not used for long.
         branches = {each.name: each for each in await planner.branches.register.branches()}
         await planner.branches.register.put(replace(branches["half"], state=State.OPENING))
         long_ago = datetime.now(UTC) - timedelta(days=15)
         await planner.branches.register.put(replace(branches["idle"], used_at=long_ago))
+        await planner.branches.register.pool.execute(
+            "UPDATE branch SET opened_at = opened_at - interval '91 days' WHERE name = 'old'"
+        )
         await server.ensure("base_2222222222_registry")
         # As one leaves it that was killed right after it had set the first of the four clocks.
         await planner.branches.register.put(replace(branches["stays"], progress="moving to 2018-03-20"))

@@ -3,6 +3,7 @@
 Where life has moved on meanwhile, the branch is rebased.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import date
 from typing import Any
@@ -13,7 +14,8 @@ import pytest
 
 from deploy.branches import conflicts
 from deploy.branches.servers import BranchServer
-from libs.common.database.connection import dsn
+from libs.common.database.connection import dsn, raw
+from libs.common.http import idempotency
 from libs.common.identity import Caller, Role
 from tests.support.branching import Planning, planning
 from tests.support.builders import a_ccg, a_merger_command
@@ -23,7 +25,7 @@ from tests.support.platform import Platform, running_platform
 
 TODAY, MERGES = date(2018, 3, 1), date(2018, 4, 1)
 NHS_ENGLAND = {"Assume": "nhs_england@*"}
-PAIRS = [(f"{number:02}A", f"{number:02}B") for number in range(3, 11)]
+PAIRS = [(f"{number:02}A", f"{number:02}B") for number in range(3, 13)]
 NAMED = {"new_name": "NHS Somewhere CCG", "effective_on": "2018-03-01"}
 
 
@@ -161,10 +163,10 @@ async def test_a_plan_waits_for_its_days_and_for_who_holds_the_right_and_is_done
     assert agreed.status_code == 201
     for name in life.running:
         async with life.database(name).begin() as session:
-            connection = await (await session.connection()).get_raw_connection()
-            driver = connection.driver_connection
-            assert driver is not None
-            await driver.execute("UPDATE promoted_step SET created_at = created_at - interval '1 year'")
+            connection = await raw(session)
+            for table in ("promoted_step", "idempotency_key"):
+                await connection.execute(f"UPDATE {table} SET created_at = created_at - interval '1 year'")
+        await idempotency.sweep(life.database(name), hours=24)
     repeated = await give(3, Role.NHS_ENGLAND, organisations=("*",))
     assert (repeated.status_code, repeated.content) == (201, agreed.content)
     assert repeated.headers["Idempotency-Replayed"] == "true"
@@ -178,6 +180,10 @@ async def test_a_plan_waits_for_its_days_and_for_who_holds_the_right_and_is_done
     await planner.call("DELETE", path)
     kept = await planner.call("GET", "/plans", *leads, organisations=pair)
     assert [one["reference"] for one in kept["items"]] == [plan["reference"]]
+    without_its_branch = await give(3, Role.NHS_ENGLAND, organisations=("*",))
+    assert (without_its_branch.content, without_its_branch.headers["Idempotency-Replayed"]) == (agreed.content, "true")
+    await life.caught_up()
+    assert await events_about(life, "registry", "CCGMergerAgreed", "04C") == 1
     assert await planner.branches.register.pool.fetch("SELECT FROM step") == []
     await life.move_clocks(TODAY)
 
@@ -242,6 +248,99 @@ async def test_what_was_not_answered_since_the_process_was_killed_is_done_once(
     assert (await planner.send("POST", to)).headers["Idempotency-Replayed"] == "true"
     assert await events_about(life, "registry", "CCGMergerAgreed", "07C") == 1
     assert opened["state"] == "open"
+
+
+class Cut(httpx.AsyncBaseTransport):
+    """Ends whoever sends a command with it, before or after the service carries that out, as a kill does."""
+
+    def __init__(self, service: httpx.AsyncClient, *, after: bool) -> None:
+        self._service, self._after = service, after
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Pass the request on, and its answer unless it is a command's."""
+        if request.method == "GET":
+            return await self._service.send(request)
+        if self._after:
+            await self._service.send(request)
+        raise asyncio.CancelledError
+
+
+async def test_a_promotion_that_is_killed_between_two_steps_is_continued_by_another_process(
+    life: Platform, server: BranchServer, plans_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = PAIRS[8][0]
+
+    async def cut(planner: Planning, number: int, *, after: bool) -> None:
+        service = life.clients["registry"]
+        killed = httpx.AsyncClient(transport=Cut(service, after=after), base_url=service.base_url)
+        with monkeypatch.context() as patched:
+            patched.setitem(life.clients, "registry", killed)
+            with pytest.raises(asyncio.CancelledError):
+                await planner.send("POST", f"/plans/{reference}/steps/{number}")
+        await life.caught_up()
+
+    async def renamings() -> int:
+        return await events_about(life, "registry", "OrganisationRenamed", code)
+
+    async with planning(life, server, plans_url=plans_url) as planner:
+        await planner.open("cut", code)
+        for name in ("First", "Second", "Third"):
+            path, command = f"/branches/cut/registry/v1/organisations/{code}/renaming", NAMED | {"new_name": name}
+            await planner.call("POST", path, json=command, headers={"If-Match": "*"})
+        reference = (await planner.call("POST", "/branches/cut/promotion", expect=201))["reference"]
+        # Given by two at once, it is done once.
+        first = f"/plans/{reference}/steps/1"
+        both = await asyncio.gather(planner.send("POST", first), planner.send("POST", first))
+        assert [answer.is_success for answer in both] == [True, True]
+        await cut(planner, 2, after=False)
+        assert await renamings() == 1
+    async with planning(life, server, plans_url=plans_url) as planner:
+        found = await planner.call("GET", f"/plans/{reference}")
+        assert [step["state"] for step in found["steps"]] == ["done", "due", "waits for an earlier step"]
+        assert (await planner.send("POST", f"/plans/{reference}/steps/2")).is_success
+        await cut(planner, 3, after=True)
+        assert await renamings() == 3
+    async with planning(life, server, plans_url=plans_url) as planner:
+        assert (await planner.call("GET", f"/plans/{reference}"))["state"] == "done"
+        for number in (2, 3):
+            again = await planner.send("POST", f"/plans/{reference}/steps/{number}")
+            assert again.headers["Idempotency-Replayed"] == "true"
+        await life.caught_up()
+        assert await renamings() == 3
+        assert (await life.call("GET", "registry", f"/organisations/{code}"))["name"] == "Third"
+        await planner.call("DELETE", "/branches/cut")
+
+
+async def test_plans_and_steps_are_read_page_by_page(planner: Planning) -> None:
+    both = PAIRS[9]
+    base = None
+    for name, code in (("one", both[0]), ("two", both[1])):
+        base = (await planner.open(name, code, base=base))["base"]["id"]
+        for number in range(2):
+            named = {"new_name": f"NHS {number} CCG", "effective_on": "2018-03-01"}
+            path = f"/branches/{name}/registry/v1/organisations/{code}/renaming"
+            await planner.call("POST", path, json=named, headers={"If-Match": "*"})
+        await planner.call("POST", f"/branches/{name}/promotion", expect=201)
+    own: dict[str, Any] = {"organisations": both}
+
+    async def pages(path: str) -> list[Any]:
+        found, following = [], f"{path}?limit=1"
+        while following:
+            answer = await planner.call("GET", following, Role.PLANNER, **own)
+            assert len(answer["items"]) == 1
+            found += answer["items"]
+            following = answer["next"]
+        return found
+
+    plans = await pages("/plans")
+    assert [(plan["branch"], plan["steps_done"], plan["steps_left"]) for plan in plans] == [
+        ("one", 0, 2),
+        ("two", 0, 2),
+    ]
+    for path in ("/branches/two/steps", f"/plans/{plans[1]['reference']}/steps"):
+        assert [step["number"] for step in await pages(path)] == [1, 2]
+    strange = await planner.send("GET", "/plans", params={"after": "WzFd"})
+    assert kind_of(strange) == (400, "unreadable-cursor")
 
 
 async def test_a_branch_without_commands_is_no_plan(planner: Planning) -> None:

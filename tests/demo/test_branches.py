@@ -1,5 +1,9 @@
 """A branch of the demo's England, opened at the laptop's port: bounded in size, and its links stay in it."""
 
+import os
+import signal
+from pathlib import Path
+
 import httpx
 
 from tests.support.demo import Demo
@@ -30,3 +34,28 @@ def test_a_branch_of_the_demo_is_bounded_and_its_links_stay_in_it(demo: Demo) ->
     assert demo.client.get("/branches").json()["items"], "who reads the pages on this machine needs no token"
     assert demo.send("DELETE", "/branches/england", user="black-country").status_code == 204
     assert demo.client.get("/branches").json()["items"] == []
+
+
+def test_a_process_of_branches_that_is_killed_is_started_again_and_finds_its_branches(demo: Demo) -> None:
+    body = {"name": "killed", "bodies": ["QUA"]}
+    _until_open(demo, demo.send("POST", "/branches", user="black-country", json=body, timeout=_SOON))
+    path = "/branches/killed/registry/v1/organisations/QUA"
+    before = demo.send("GET", path, user="black-country").json()
+    life = demo.send("GET", "/registry/v1/events?limit=1&after=0", user="black-country").json()["epoch"]
+    os.kill(_process_of_branches(demo), signal.SIGKILL)
+    again = demo.send("GET", path, user="black-country", timeout=_SOON)
+    assert again.json() == before
+    assert demo.send("GET", "/registry/v1/events?limit=1&after=0", user="black-country").json()["epoch"] == life
+    assert demo.send("DELETE", "/branches/killed", user="black-country").status_code == 204
+
+
+def _process_of_branches(demo: Demo) -> int:
+    """The process whose branch server is in this laptop's folder."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            given = (folder / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if b"deploy.branches" in given and str(demo.folder / "var" / "branches").encode() in given:
+            return int(folder.name)
+    raise AssertionError("no process of branches runs for this laptop")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
@@ -11,7 +12,6 @@ from deploy.branches.bases import SERVICES, Say
 from deploy.branches.comparison import ComparisonView, asking_branch
 from deploy.branches.conflicts import read_carried_out
 from deploy.branches.errors import BranchMoves, BranchNotFound, BranchNotOpen, BranchRefused
-from deploy.branches.gateway import bearer
 from deploy.branches.lifecycle import Branches
 from deploy.branches.plans import promotion
 from deploy.branches.plans.errors import (
@@ -31,15 +31,18 @@ from deploy.branches.plans.replay import read_what_differs, replay
 from deploy.branches.plans.rules import PlanState
 from deploy.branches.plans.store import Plan, PlanStore
 from deploy.branches.plans.views import (
-    PlanListView,
+    PlanStepView,
+    PlanSummaryView,
     PlanView,
     RebaseBranch,
     RebaseView,
-    StepListView,
+    StepView,
+    plan_summary,
     plan_view,
     reads_all,
     rebase_view,
     step_view,
+    steps_of_plan,
 )
 from deploy.branches.recorder import Recorder
 from deploy.branches.register import Branch, State
@@ -48,6 +51,8 @@ from deploy.branches.views import BranchView, branch_view
 from deploy.branches.worlds import World
 from libs.common.errors import Reason
 from libs.common.http.dependencies import By, allowed
+from libs.common.http.middleware import bearer
+from libs.common.http.paging import Page, Paging, UnreadableCursor, page
 from libs.common.http.problems import problems
 from libs.common.http.query_parameters import StrictRoute
 from libs.common.identity import Caller, NotYoursToDecide, Role
@@ -76,13 +81,15 @@ class Promoter:
     summary="List the commands of a branch",
     responses=problems(BranchNotFound, BranchNotOpen),
 )
-async def list_steps(name: str, by: Planner, request: Request) -> StepListView:
+async def list_steps(name: str, by: Planner, paging: Paging, request: Request) -> Page[StepView]:
     """List what was commanded in the branch, in order, with the answers' status, Location and ETag."""
     promoter = _promoter(request)
     branch = promoter.branches.get(name, by)
     world = await promoter.branches.world(branch)
     await promoter.recorder.finish(world, branch.id)
-    return StepListView(items=[step_view(step) for step in await promoter.recorder.journal.steps(branch.id)])
+    [after] = paging.key(int) or [0]
+    found = await promoter.recorder.journal.steps(branch.id, after=after, limit=paging.fetch)
+    return page([step_view(step) for step in found], key=lambda one: one.number, request=request)
 
 
 @router.post(
@@ -120,7 +127,8 @@ async def rebase_branch(
     if branch.state is State.OPENING:
         response.status_code = 202
     response.headers["Location"] = f"/branches/{branch.name}"
-    return branch_view(branch, branches.base_of(branch), await branches.server.size_of(branch.databases))
+    size = await branches.server.size_of(branch.databases)
+    return branch_view(branch, branches.base_of(branch), branches.ends_at(branch), size)
 
 
 async def _steps_to_rebase(promoter: Promoter, branch: Branch) -> list[Step]:
@@ -176,7 +184,7 @@ async def _what_differs(
             world = await promoter.branches.world(each)
             if world.is_moving:
                 raise BranchMoves(f"the clock of {each.name} is being moved; it is at {world.today}")
-            asks.append((each.name, await stack.enter_async_context(asking_branch(world, signed))))
+            asks.append((each.name, await stack.enter_async_context(asking_branch(world, signed, by))))
         before, now = asks
         return await read_what_differs(str(branch.base), branch.bodies, before, now, Replacement(dict(rebase.ids)))
 
@@ -198,7 +206,7 @@ async def promote(name: str, by: Planner, request: Request, response: Response) 
     plan = made or await _made(promoter, branch, by)
     response.status_code = 200 if made else 201
     response.headers["Location"] = f"/plans/{plan.reference}"
-    return plan_view(plan, await promoter.life.today(bearer(request.headers)), by)
+    return plan_view(plan, await promoter.life.today(_token(request)), by)
 
 
 async def _made(promoter: Promoter, branch: Branch, by: Caller) -> Plan:
@@ -225,14 +233,29 @@ async def _made(promoter: Promoter, branch: Branch, by: Caller) -> Plan:
 
 
 @router.get("/plans", summary="List plans", responses=problems())
-async def list_plans(by: By, request: Request) -> PlanListView:
-    """List the plans that are for bodies of yours, or that wait for one of them."""
+async def list_plans(by: By, paging: Paging, request: Request) -> Page[PlanSummaryView]:
+    """List the plans that are for bodies of yours, or that wait for one of them, the oldest first."""
     promoter = _promoter(request)
-    today = await promoter.life.today(bearer(request.headers))
+    today = await promoter.life.today(_token(request))
+    after = paging.key(str, str)
     found = [
-        await promotion.settled(promoter.plans, promoter.life, plan) for plan in await promoter.plans.visible_to(by)
+        await promotion.settled(promoter.plans, promoter.life, plan)
+        for plan in await promoter.plans.visible_to(by, after=_after(after), limit=paging.fetch)
     ]
-    return PlanListView(items=[plan_view(plan, today, by) for plan in found])
+    summaries = [plan_summary(plan, today) for plan in found]
+    return page(summaries, key=lambda one: (one.made_at.isoformat(), one.reference), request=request)
+
+
+def _after(cursor: Sequence[str] | None) -> tuple[datetime, str] | None:
+    if cursor is None:
+        return None
+    try:
+        made_at = datetime.fromisoformat(cursor[0])
+    except ValueError:
+        raise UnreadableCursor("after: use the link `next` of the page before") from None
+    if made_at.tzinfo is None:
+        raise UnreadableCursor("after: use the link `next` of the page before")
+    return made_at, cursor[1]
 
 
 @router.get("/plans/{reference}", summary="Read a plan", responses=problems(PlanNotFound))
@@ -240,7 +263,17 @@ async def read_plan(reference: Reference, by: By, request: Request) -> PlanView:
     """Return a plan: each step with its day and state, and whose right it waits for."""
     promoter = _promoter(request)
     plan = await _plan(promoter, reference, by)
-    return plan_view(plan, await promoter.life.today(bearer(request.headers)), by)
+    return plan_view(plan, await promoter.life.today(_token(request)), by)
+
+
+@router.get("/plans/{reference}/steps", summary="List the steps of a plan", responses=problems(PlanNotFound))
+async def list_steps_of_plan(reference: Reference, by: By, paging: Paging, request: Request) -> Page[PlanStepView]:
+    """List the steps of a plan in order: each with its day and state, and whose right it waits for."""
+    promoter = _promoter(request)
+    [after] = paging.key(int) or [0]
+    plan = await _plan(promoter, reference, by)
+    found = steps_of_plan(plan, await promoter.life.today(_token(request)), by, after=after, limit=paging.fetch)
+    return page(found, key=lambda one: one.number, request=request)
 
 
 @router.post(
@@ -255,7 +288,7 @@ async def give_step(reference: Reference, number: Number, by: By, request: Reque
     """
     promoter = _promoter(request)
     plan = await _plan(promoter, reference, by)
-    token = bearer(request.headers)
+    token = _token(request)
     answer = await promotion.give(promoter.plans, promoter.life, plan, number, by=by, token=token)
     shown = ("content-type", "location", "etag", "idempotency-replayed")
     headers = {name: answer.headers[name] for name in shown if name in answer.headers}
@@ -273,8 +306,8 @@ async def withdraw_plan(reference: Reference, by: Planner, request: Request) -> 
     plan = await _plan(promoter, reference, by)
     if not reads_all(plan, by):
         raise NotYoursToDecide(f"{', '.join(plan.bodies)}: who acts for all of them withdraws it")
-    today = await promoter.life.today(bearer(request.headers))
-    if plan_view(plan, today, by).state is PlanState.DONE:
+    today = await promoter.life.today(_token(request))
+    if plan_summary(plan, today).state is PlanState.DONE:
         raise PlanEnded(f"all steps of {plan.reference} are done")
     await promoter.plans.withdraw(plan.reference)
     return plan_view(await promoter.plans.find(plan.reference) or plan, today, by)
@@ -286,6 +319,10 @@ async def _plan(promoter: Promoter, reference: str, by: Caller) -> Plan:
     if plan is None or not plan.is_shown_to(by):
         raise PlanNotFound(f"there is no plan {reference} that waits for you or is for bodies of yours")
     return await promotion.settled(promoter.plans, promoter.life, plan)
+
+
+def _token(request: Request) -> str:
+    return bearer(request.headers.get("authorization", ""))
 
 
 def _promoter(request: Request) -> Promoter:

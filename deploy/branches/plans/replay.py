@@ -9,7 +9,7 @@ import httpx
 from pydantic import BaseModel, ConfigDict
 
 from deploy.branches.bases import Say
-from deploy.branches.comparison import ComparisonView, compared, read_column
+from deploy.branches.comparison import ComparisonView, Source, compared, read_column
 from deploy.branches.conflicts import CarriedOut
 from deploy.branches.plans.ids import Given, Json, Replacement, given_by
 from deploy.branches.plans.normal_form import Difference, aligned, differences, normal_form
@@ -18,7 +18,6 @@ from deploy.branches.recorder import Recorder
 from deploy.branches.register import Branch
 from deploy.branches.steps import Intent, Step, as_json, caller_as_text
 from deploy.branches.worlds import World
-from deploy.gatherer.chain import Ask
 from libs.common.http.problems import Unavailable
 
 
@@ -166,7 +165,7 @@ def _replayed(
 
 
 async def read_what_differs(
-    base: str, bodies: Sequence[str], before: tuple[str, Ask], now: tuple[str, Ask], ids: Replacement
+    base: str, bodies: Sequence[str], before: tuple[str, Source], now: tuple[str, Source], ids: Replacement
 ) -> ComparisonView:
     """Compare a branch with its rebase, each named and asked; return the rows that differ.
 

@@ -27,12 +27,15 @@ INSERT INTO plan_step (plan, number, day, service, method, path, query, media_ty
                        is_assumed, location, answer, touched)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 """
+# As `Plan.is_shown_to`: whoever acts for a body of the plan, or for one that a step waits for.
 _PLANS = """
 SELECT * FROM plan
- WHERE $1 OR bodies && $2 OR EXISTS (
-       SELECT FROM plan_step WHERE plan = reference
-          AND ARRAY(SELECT jsonb_array_elements_text(caller::jsonb -> 'organisations')) && $2)
- ORDER BY made_at, reference
+ WHERE ($1 OR bodies && $2 OR EXISTS (
+       SELECT FROM plan_step s, jsonb_array_elements_text(s.caller::jsonb -> 'organisations') AS needed (code)
+        WHERE s.plan = reference AND needed.code = ANY($2)
+          AND (s.is_assumed OR s.caller::jsonb -> 'organisations' ? '*' OR needed.code = ANY(s.touched))))
+   AND ($3::timestamptz IS NULL OR (made_at, reference) > ($3, $4))
+ ORDER BY made_at, reference LIMIT $5
 """
 _STEPS = "SELECT * FROM plan_step WHERE plan = ANY($1) ORDER BY plan, number"
 _ACTS = "SELECT * FROM act WHERE plan = ANY($1) ORDER BY id"
@@ -185,10 +188,14 @@ class PlanStore:
         """Return a plan, or None."""
         return await self._one("SELECT * FROM plan WHERE reference = $1", reference)
 
-    async def visible_to(self, caller: Caller) -> list[Plan]:
-        """Return the plans for bodies that a caller acts for, and those with steps that wait for one of them."""
-        rows = await self._pool.fetch(_PLANS, caller.is_national, sorted(caller.organisations))
-        return [plan for plan in await self._whole(rows) if plan.is_shown_to(caller)]
+    async def visible_to(self, caller: Caller, *, after: tuple[datetime, str] | None, limit: int) -> list[Plan]:
+        """Return the plans for bodies that a caller acts for, and those with steps that wait for one of them.
+
+        In the order of making, after one that is named by its instant and reference.
+        """
+        made_at, reference = after or (None, None)
+        by = (caller.is_national, sorted(caller.organisations))
+        return await self._whole(await self._pool.fetch(_PLANS, *by, made_at, reference, limit))
 
     async def _one(self, sql: str, argument: str) -> Plan | None:
         found = await self._whole(await self._pool.fetch(sql, argument))

@@ -17,6 +17,7 @@ from deploy.branches.plans.store import GivenStep, Plan, PlannedStep
 from deploy.branches.register import Branch
 from deploy.branches.steps import Step, caller_of_text
 from deploy.branches.views import BASE, NAME
+from libs.common.http.paging import MOST_ITEMS, cursor_after
 from libs.common.identity import Caller
 
 
@@ -45,12 +46,6 @@ class StepView(BaseModel):
     location: str | None
     etag: str | None
     digest: str | None = Field(description="SHA-256 of the answer; null for an assumed caller, who reads nothing.")
-
-
-class StepListView(BaseModel):
-    """The commands of a branch, in the order in which they were carried out."""
-
-    items: list[StepView]
 
 
 class RebaseBranch(BaseModel):
@@ -128,22 +123,24 @@ class PlanStepView(BaseModel):
     location: str | None = Field(description="Life's, once it is done.")
 
 
-class PlanView(BaseModel):
-    """A branch's steps as one plan in life."""
+class PlanSummaryView(BaseModel):
+    """A plan, and how much of it is done."""
 
     reference: str
     branch: str
     bodies: list[str]
     state: PlanState
-    made_at: datetime | None
+    made_at: datetime
     today: date = Field(description="Life's day.")
-    steps: list[PlanStepView]
+    steps_done: int
+    steps_left: int = Field(description="Those that are still to be given, or were withdrawn.")
 
 
-class PlanListView(BaseModel):
-    """The plans of the caller, the oldest first."""
+class PlanView(PlanSummaryView):
+    """A branch's steps as one plan in life."""
 
-    items: list[PlanView]
+    steps: list[PlanStepView] = Field(description=f"The first {MOST_ITEMS} of them.")
+    next: str | None = Field(description="Link to the steps after these; null where these are all.")
 
 
 def step_view(step: Step) -> StepView:
@@ -211,24 +208,47 @@ def _replayed_view(step: ReplayedStep, by: Caller) -> ReplayedView:
     )
 
 
-def plan_view(plan: Plan, today: date, by: Caller) -> PlanView:
-    """Return a plan as this caller may read it on a day."""
-    is_withdrawn = plan.withdrawn_at is not None
-    found = states(
-        {step.number: step.day for step in plan.steps},
-        [one.act() for one in plan.given],
-        today=today,
-        is_withdrawn=is_withdrawn,
-    )
-    ids = replacement(plan)
-    return PlanView(
+def plan_summary(plan: Plan, today: date) -> PlanSummaryView:
+    """Return a plan without its steps, on a day."""
+    found = _states(plan, today)
+    done = sum(state is StepState.DONE for state in found.values())
+    assert plan.made_at is not None
+    return PlanSummaryView(
         reference=plan.reference,
         branch=plan.branch,
         bodies=list(plan.bodies),
-        state=state_of_plan(found, is_withdrawn=is_withdrawn),
+        state=state_of_plan(found, is_withdrawn=plan.withdrawn_at is not None),
         made_at=plan.made_at,
         today=today,
-        steps=[_step_view(plan, step, found[step.number], by, ids) for step in plan.steps],
+        steps_done=done,
+        steps_left=len(found) - done,
+    )
+
+
+def plan_view(plan: Plan, today: date, by: Caller) -> PlanView:
+    """Return a plan as this caller may read it on a day."""
+    steps = steps_of_plan(plan, today, by, after=0, limit=MOST_ITEMS)
+    following = len(plan.steps) > len(steps)
+    return PlanView(
+        **plan_summary(plan, today).model_dump(),
+        steps=steps,
+        next=f"/plans/{plan.reference}/steps?after={cursor_after(steps[-1].number)}" if following else None,
+    )
+
+
+def steps_of_plan(plan: Plan, today: date, by: Caller, *, after: int, limit: int) -> list[PlanStepView]:
+    """Return the steps of a plan after a number, as this caller may read them on a day."""
+    found, ids = _states(plan, today), replacement(plan)
+    shown = [step for step in plan.steps if step.number > after][:limit]
+    return [_step_view(plan, step, found[step.number], by, ids) for step in shown]
+
+
+def _states(plan: Plan, today: date) -> dict[int, StepState]:
+    return states(
+        {step.number: step.day for step in plan.steps},
+        [one.act() for one in plan.given],
+        today=today,
+        is_withdrawn=plan.withdrawn_at is not None,
     )
 
 

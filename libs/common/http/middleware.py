@@ -110,7 +110,7 @@ class Edge:
         try:
             self._must_not_announce_too_much(asked, path)
             if answer.is_private and self._verifier is not None:
-                caller = await self._verifier.caller(_bearer(asked.get(b"authorization", "")))
+                caller = await self._verifier.caller(bearer(asked.get(b"authorization", "")))
                 scope[CALLER] = caller
                 context.acting(caller.subject)
         except DomainError as refused:
@@ -236,7 +236,8 @@ def is_public(path: str) -> bool:
     return path in PUBLIC_PATHS or path.startswith(PUBLIC_PREFIX)
 
 
-def _bearer(authorization: str) -> str:
+def bearer(authorization: str) -> str:
+    """Return the token in an `Authorization` header. Raises Unauthenticated."""
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise Unauthenticated("send a token: Authorization: Bearer ...")

@@ -79,6 +79,11 @@ def page(items: Sequence[Item], *, key: Callable[[Item], Any], request: Request)
     return Page[Any](items=shown, next=_link(request, _encoded(key(shown[-1]))))
 
 
+def cursor_after(*key: Any) -> str:
+    """Return the cursor of the page after a key, for a link from another answer."""
+    return _encoded(key)
+
+
 def _link(request: Request, cursor: str) -> str:
     """Return the link to the next page, with the same filters and below the service's path prefix."""
     path, prefix = request.scope["path"], request.scope.get("root_path", "").rstrip("/")

@@ -1,0 +1,240 @@
+"""Bounds what a planner reads in a branch by what the same token reads in life at the branch's base.
+
+Whoever assumes others in a branch could let a body of theirs take over another one, or a contract of others, and read
+there what life does not show them. So a body that has there what it had not in life at the base gives the planner no
+reading of parties' matters in that branch, until the token acts for those from whom it has it. What is open stays open.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import asyncpg
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from deploy.branches.bases import LogEnd
+from libs.common.database.connection import Database, dsn
+from libs.common.events import CATALOGUE, Envelope
+from libs.common.http import problems
+from libs.common.http.problems import Unavailable
+from libs.common.identity import Caller
+from libs.common.temporal.believed import NOW, as_known
+from libs.organisations.successions import BOTH_CONTINUE, TODAY
+from services.registry.core.models import successions
+
+_RECORDS = {
+    "contracts": frozenset({"contract", "contracts", "replaced", "agreement", "plan", "procurement"}),
+    "finance": frozenset({"case", "fund"}),
+    "governance": frozenset({"instrument", "proposal", "decision", "recommendation"}),
+}
+"""The fields of each service's events that name records which their parties alone read. What the registry has of bodies
+passes by succession."""
+
+_TABLE = """
+CREATE SCHEMA IF NOT EXISTS branch;
+CREATE TABLE IF NOT EXISTS branch.lineage (code text, successor text, PRIMARY KEY (successor, code));
+"""
+_AT_THE_BASE = f"""
+INSERT INTO branch.lineage
+SELECT DISTINCT s.code, s.successor FROM {successions.beliefs} s
+ WHERE {as_known("s", NOW)} AND s.shape <> ALL($1) AND s.effective_on <= {TODAY}
+"""  # noqa: S608  (only names of ours are put in)
+_BEFORE = """
+WITH RECURSIVE line (code) AS (
+    SELECT unnest($1::text[]) UNION SELECT s.code FROM branch.lineage s JOIN line ON s.successor = line.code
+)
+SELECT code FROM line
+"""
+_TAKEN_OVER = f"""
+WITH RECURSIVE line (root, code) AS (
+    SELECT code, code FROM unnest($1::text[]) AS given (code)
+     UNION
+    SELECT line.root, s.code FROM {successions.beliefs} s JOIN line ON s.successor = line.code
+     WHERE {as_known("s", NOW)} AND s.shape <> ALL($2) AND s.effective_on <= {TODAY}
+)
+SELECT root, code FROM line
+ WHERE code <> ALL($3) AND EXISTS (SELECT FROM event_log WHERE position <= $4 AND keys @> ARRAY[line.code])
+"""  # noqa: S608  (only names of ours are put in)
+# A novation ends one contract and signs another: what follows from one request, or one cause, is looked at together.
+_SINCE = """
+WITH since AS (
+    SELECT correlation, keys, name, body, NULL AS version, NULL AS fields FROM event_log WHERE position > $1
+     UNION ALL SELECT correlation, keys, name, NULL, version, fields FROM outbox
+)
+SELECT * FROM since WHERE correlation IN (SELECT correlation FROM since WHERE keys && $2)
+"""
+_UP_TO_THE_BASE = "SELECT body FROM event_log WHERE position <= $1 AND keys && $2"
+_STANDING = f"""
+SELECT (SELECT last_position FROM sequencer_state) AS last, (SELECT max(id) FROM outbox) AS waiting, {TODAY} AS today
+"""  # noqa: S608  (only names of ours are put in)
+
+_checked: ContextVar[tuple[Caller, Caller] | None] = ContextVar("checked", default=None)
+"""The caller of the request at hand, as the token has it and as bounded."""
+
+Unread = Mapping[str, tuple[str, ...]]
+"""Bodies through which a caller reads nothing of parties, each with what it has in the branch and had not in life."""
+
+
+async def keep_lineage(registry: str, *, is_fresh: bool) -> None:
+    """Write down in the branch's copy of the registry who lives on in whom at the base, while it is that day there.
+
+    A branch that an older release opened has none: whatever its bodies took over counts as taken over in it.
+    """
+    connection = await asyncpg.connect(dsn(registry))
+    try:
+        await connection.execute(_TABLE)
+        if is_fresh:
+            await connection.execute(_AT_THE_BASE, list(BOTH_CONTINUE))
+    finally:
+        await connection.close(timeout=5)
+
+
+@dataclass(slots=True)
+class Sight:
+    """What callers read in one branch: its services' open databases, and where their logs ended at the base."""
+
+    databases: Mapping[str, Database]
+    base: Mapping[str, LogEnd]
+    _known: dict[frozenset[str], tuple[object, Unread]] = field(default_factory=dict)
+
+    async def bounded(self, caller: Caller) -> Caller:
+        """Return a caller without the organisations through which it would read more than in life at the base."""
+        unread = await self.unread(caller)
+        return replace(caller, organisations=caller.organisations - unread.keys()) if unread else caller
+
+    async def unread(self, caller: Caller) -> Unread:
+        """Return the organisations of a caller through which it reads nothing of parties, and why."""
+        if caller.is_national:
+            return {}
+        standing = await self._standing()
+        before, found = self._known.get(caller.organisations, (None, {}))
+        if before != standing:
+            found = await self._unread(sorted(caller.organisations))
+            self._known[caller.organisations] = standing, found
+        return found
+
+    async def _standing(self) -> list[tuple[Any, ...]]:
+        return [tuple(await database.fetchrow(_STANDING) or ()) for database in self.databases.values()]
+
+    async def _unread(self, codes: list[str]) -> Unread:
+        registry, found = self.databases["registry"], defaultdict[str, set[str]](set)
+        own = {row["code"] for row in await registry.fetch(_BEFORE, codes)}
+        until = self.base["registry"].position
+        for row in await registry.fetch(_TAKEN_OVER, codes, list(BOTH_CONTINUE), sorted(own), until):
+            found[row["root"]].add(row["code"])
+        for service in _RECORDS:
+            for code, record in await self._records_of_others(service, codes, own):
+                found[code].add(record)
+        return {code: tuple(sorted(names)) for code, names in sorted(found.items())}
+
+    async def _records_of_others(self, service: str, codes: list[str], own: Collection[str]) -> list[tuple[str, str]]:
+        """Return which of these codes became a party in the branch to which record of others that the base has."""
+        database, until = self.databases[service], self.base[service].position
+        together = defaultdict[str, _Parties](_Parties)
+        for row in await database.fetch(_SINCE, until, codes):
+            together[row["correlation"]].add(_parties(service, *_event(row)))
+        joined = {
+            (code, record)
+            for one in together.values()
+            for code in one.organisations.intersection(codes)
+            for record in one.records
+        }
+        parties_before = defaultdict[str, set[str]](set)
+        named = sorted({record for _, record in joined})
+        for row in await database.fetch(_UP_TO_THE_BASE, until, named) if named else ():
+            before = _parties(service, *_fields_of(Envelope.decode(row["body"])))
+            for record in before.records:
+                parties_before[record] |= before.organisations
+        return [
+            (code, record)
+            for code, record in joined
+            if record in parties_before and parties_before[record].isdisjoint(own)
+        ]
+
+
+@dataclass(slots=True)
+class _Parties:
+    """The organisations of events that their parties alone read, and the records that these name."""
+
+    organisations: set[str] = field(default_factory=set)
+    records: set[str] = field(default_factory=set)
+
+    def add(self, others: "_Parties") -> None:
+        """Add those of another event."""
+        self.organisations |= others.organisations
+        self.records |= others.records
+
+
+def _event(row: asyncpg.Record) -> tuple[str, int, Mapping[str, Any]]:
+    if row["body"] is None:
+        return row["name"], row["version"], json.loads(row["fields"])
+    return _fields_of(Envelope.decode(row["body"]))
+
+
+def _fields_of(envelope: Envelope) -> tuple[str, int, Mapping[str, Any]]:
+    return envelope.name, envelope.version, envelope.fields
+
+
+def _parties(service: str, name: str, version: int, fields: Mapping[str, Any]) -> _Parties:
+    kind = CATALOGUE.get((name, version))
+    if kind is None or not kind.parties_only:
+        return _Parties()
+    return _Parties(
+        _texts(fields.get(one) for one in kind.organisation_fields),
+        _texts(fields.get(one) for one in _RECORDS[service].intersection(kind.key_fields)),
+    )
+
+
+def _texts(values: Iterator[Any]) -> set[str]:
+    found = set[str]()
+    for value in values:
+        found.update([value] if isinstance(value, str) else value or ())
+    return found - {""}
+
+
+async def bounded_for_this_request(sight: Sight, caller: Caller) -> Caller:
+    """Return the caller as bounded, and remember it for `AsBounded`."""
+    bounded = await sight.bounded(caller)
+    _checked.set((caller, bounded))
+    return bounded
+
+
+class AsBounded:
+    """Sends an answer only if what its caller reads is still bounded as it was when the caller was let in.
+
+    A command, or what falls due, may be carried out between that and the reading.
+    """
+
+    def __init__(self, app: ASGIApp, *, sight: Sight) -> None:
+        self._app, self._sight = app, sight
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; 503 where it was overtaken, and no further part of an answer that comes in parts."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        is_overtaken = has_begun = False
+
+        async def checked(message: Message) -> None:
+            nonlocal is_overtaken, has_begun
+            if is_overtaken:
+                return
+            passed = _checked.get()
+            if passed is not None and await self._sight.bounded(passed[0]) != passed[1]:
+                is_overtaken = True
+                if has_begun:
+                    raise ConnectionAbortedError("the caller no longer reads this")
+                refused = Unavailable("what you read in this branch has just changed: ask again")
+                await problems.refusal(scope["path"], refused)(scope, receive, send)
+                return
+            has_begun = True
+            await send(message)
+
+        token = _checked.set(None)
+        try:
+            await self._app(scope, receive, checked)
+        finally:
+            _checked.reset(token)

@@ -1,0 +1,85 @@
+"""A planner reads in a branch no more than in life at its base, whoever is assumed there."""
+
+from typing import Any
+
+import httpx
+
+from libs.common.identity import Role
+from tests.branches.conftest import CONTRACT
+from tests.support.branching import Planning
+from tests.support.builders import a_contract
+
+LEADS = (Role.PLANNER, Role.CONTRACT_LEAD, Role.GOVERNANCE_LEAD)
+OWN: dict[str, Any] = {"organisations": ("10H",)}
+BOTH: dict[str, Any] = {"organisations": ("10H", "15A")}
+TAKE_OVER = {
+    "shape": "abolition",
+    "predecessors": ["15A"],
+    "successors": [{"code": "10H"}],
+    "effective_on": "2018-03-01",
+}
+
+
+async def read(planner: Planning, path: str, **asked: Any) -> int:
+    return (await planner.send("GET", f"/branches/sight{path}", *LEADS, **asked)).status_code
+
+
+async def assume(planner: Planning, path: str, whom: str, **request: Any) -> httpx.Response:
+    headers = {"Assume": whom, "If-Match": "*"}
+    answer = await planner.send("POST", f"/branches/sight{path}", *LEADS, headers=headers, **OWN, **request)
+    assert answer.is_success, answer.text
+    return answer
+
+
+async def unread(planner: Planning, **asked: Any) -> Any:
+    return (await planner.call("GET", "/branches/sight", *LEADS, **asked))["unread"]
+
+
+async def test_who_lets_their_body_take_over_another_reads_nothing_of_that_one_in_the_branch(planner: Planning) -> None:
+    await planner.open("sight", "10H", **OWN)
+    contract, calendar = f"/contracts/v1/contracts/{CONTRACT}", "/contracts/v1/exit-calendars/10H"
+    assert (await read(planner, contract, **OWN), await read(planner, calendar, **OWN)) == (404, 200)
+    assert await unread(planner, **OWN) == {}
+    await assume(planner, "/registry/v1/reorganisations", "registrar@*", json=TAKE_OVER)
+    assert (await read(planner, contract, **OWN), await read(planner, contract, **BOTH)) == (404, 200)
+    await planner.move("sight", "2018-03-02", **OWN)
+    assert (await read(planner, contract, **OWN), await read(planner, contract, **BOTH)) == (404, 200)
+    assert await read(planner, "/registry/v1/organisations/15A", **OWN) == 200
+    assert (await unread(planner, **OWN), await unread(planner, **BOTH)) == ({"10H": ["15A", CONTRACT]}, {})
+    # Neither does a command with one's own token show it, nor a comparison say that there is nothing.
+    termination = {"last_day": "2018-12-31", "reason": "in_house"}
+    own = await planner.send(
+        "POST", f"/branches/sight{contract}/notices", *LEADS, json=termination, headers={"If-Match": "*"}, **OWN
+    )
+    assert own.status_code in (403, 404), own.text
+    compared = await planner.call("GET", "/comparisons", *LEADS, params={"branch": "sight"}, **OWN)
+    [_, column] = compared["columns"]
+    assert compared["complete"] is False
+    assert column["missing"][0] == f"10H: it has 15A, {CONTRACT} there, and not in life at the base"
+
+
+async def test_a_contract_of_others_that_passes_to_ones_body_alone_is_not_read_either(planner: Planning) -> None:
+    await planner.open("sight", "10H", **OWN)
+    # A contract that is made there, also by assumed callers, is read by its parties as in life.
+    terms = {"reference": "CSU-NEW-2018", "customers": ["10H"], "starts_on": "2018-04-01", "last_day": "2020-03-31"}
+    await assume(planner, "/contracts/v1/contracts", "contract_lead@10H", json=a_contract(**terms))
+    await assume(planner, "/contracts/v1/contracts/CSU-NEW-2018/signature", "contract_lead@10H", json={})
+    assert (await read(planner, "/contracts/v1/contracts/CSU-NEW-2018", **OWN), await unread(planner, **OWN)) == (
+        200,
+        {},
+    )
+    novation, into = f"/contracts/v1/contracts/{CONTRACT}/novation", "/contracts/v1/contracts/CSU-OURS-2018"
+    command = {
+        "into": "CSU-OURS-2018",
+        "role": "customer",
+        "leaving": "15A",
+        "entering": "10H",
+        "takes_effect_on": "2018-04-01",
+    }
+    await assume(planner, novation, "contract_lead@15A", json=command)
+    for party in ("15A", "0CX", "10H"):
+        await assume(planner, f"{novation}/consents", f"contract_lead@{party}", json={})
+    assert await unread(planner, **OWN) == {}
+    await assume(planner, f"{novation}/completion", "contract_lead@0CX", json={})
+    assert (await read(planner, into, **OWN), await read(planner, into, **BOTH)) == (404, 200)
+    assert await unread(planner, **OWN) == {"10H": [CONTRACT]}
