@@ -30,6 +30,7 @@ sourcing        do, buy or share: how a body has each function of support done
 novations       another body takes a party's place, with everybody's consent
 procurements    at what stage a procurement stands, and who bids in it
 exit_plans      the steps of an exit, the return of data with receipts, final amounts that settle a price
+publication     open contracting: what customers publish, as releases and records
 contract_proposals  contracts that a source lets one infer, which a person confirms or rejects
 signing         a draft becomes binding
 terminations    a contract ends early, on notice, by an accepted offer or by agreement; it renews

@@ -43,6 +43,10 @@ SERVICE = Service(
             "name": "Contract proposals",
             "description": "What sources let one infer, until a person confirms or rejects it.",
         },
+        {
+            "name": "Open contracting",
+            "description": "What customers publish, for everybody: releases and records.",
+        },
         {"name": "Tariffs", "description": "Tiers by population, prices a head, and which legal form may hold what."},
         {"name": "Buy-outs", "description": "The terms on which a PFI or LIFT contract may be bought out."},
         {"name": "Transfers", "description": "What mergers move, and what a merged body then has twice."},

@@ -16,6 +16,7 @@ from services.contracts.novations import api as novations
 from services.contracts.partnerships import api as partnerships
 from services.contracts.performance import api as performance
 from services.contracts.procurements import api as procurements
+from services.contracts.publication import api as publication
 from services.contracts.schedules import api as schedules
 from services.contracts.signing import api as signing
 from services.contracts.sourcing import api as sourcing
@@ -47,6 +48,7 @@ ROUTERS = (
     procurements.router,
     partnerships.router,
     contract_proposals.router,
+    publication.router,
     agreements.functions_router,
     mergers.router,
     novations.router,

@@ -19,6 +19,7 @@ from services.contracts.payments import models as payments
 from services.contracts.performance import models as performance
 from services.contracts.plans import models as plans
 from services.contracts.procurements import models as procurements
+from services.contracts.publication import models as publication
 from services.contracts.schedules import models as schedules
 from services.contracts.signing import models as signing
 from services.contracts.sourcing import models as sourcing
@@ -43,6 +44,7 @@ MODELS = (
     performance,
     plans,
     procurements,
+    publication,
     schedules,
     schemes,
     signing,

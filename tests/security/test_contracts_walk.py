@@ -249,6 +249,14 @@ CASES = [
         },
     ),
     Case(
+        operation="publish_contract",
+        role=Role.CONTRACT_LEAD,
+        binds=LEAD,
+        path="/contracts/{reference}/publication",
+        values={"reference": SIGNED},
+        hidden=True,
+    ),
+    Case(
         operation="confirm_proposal",
         role=Role.CONTRACT_LEAD,
         binds=("10H",),

@@ -33,8 +33,8 @@ CLIENT_REQUEST_ID = "X-Client-Request-Id"
 PUBLIC_PATHS = frozenset(
     {"/", "/health/live", "/health/ready", "/openapi.json", "/asyncapi.json", "/docs", "/docs/oauth2-redirect"}
 )
-PUBLIC_PREFIX = "/docs/assets/"
-"""Static files of the documentation page."""
+PUBLIC_PREFIXES = ("/docs/assets/", "/v1/ocds/")
+"""Static files of the documentation page; what is published as open data."""
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._:\-]{1,128}")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
@@ -233,7 +233,7 @@ def _sane(given: str | None) -> str:
 
 def is_public(path: str) -> bool:
     """Whether this path of a service needs no token."""
-    return path in PUBLIC_PATHS or path.startswith(PUBLIC_PREFIX)
+    return path in PUBLIC_PATHS or path.startswith(PUBLIC_PREFIXES)
 
 
 def bearer(authorization: str) -> str:

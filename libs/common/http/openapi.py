@@ -21,7 +21,7 @@ from libs.common.http.declarations import binding_of
 from libs.common.http.dependencies import Allowed
 from libs.common.http.examples import Examples, give_example, refusal_examples
 from libs.common.http.generators import suit_generators
-from libs.common.http.middleware import PUBLIC_PATHS
+from libs.common.http.middleware import PUBLIC_PATHS, is_public
 from libs.common.http.pages import page
 from libs.common.http.problems import (
     LINE,
@@ -171,9 +171,10 @@ def _openapi(app: FastAPI, token_url: str, examples: Examples) -> dict[str, Any]
                 roles = _complete(operation, found.original_route, found.dependant)
                 suit_generators(operation)
                 give_example(operation, examples, components["schemas"], roles)
-    for path in PUBLIC_PATHS.intersection(schema["paths"]):
+    for path in filter(is_public, schema["paths"]):
         for operation in schema["paths"][path].values():
             operation["security"] = []
+            operation["responses"].pop("401", None)
     for name in _UNUSED_SCHEMAS:
         components["schemas"].pop(name, None)
     components["examples"] = refusal_examples(schema["paths"], examples)

@@ -124,6 +124,8 @@ class Settings(BusSettings):
     """Seconds within which a client has to take what waits to be sent."""
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     """Web origins that may call this service, separated by commas, as `https://dashboards.example`."""
+    ocid_prefix: str = Field(default="ocds-000000", pattern=r"^ocds-[a-z0-9]{6}$")
+    """The prefix of the ids of contracting processes, which the Open Contracting Partnership registers for you."""
     idempotency_hours: int = Field(default=24, ge=1)
     """How long the response to an Idempotency-Key is stored."""
     clock_movable: bool = False

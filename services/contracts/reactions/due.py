@@ -30,6 +30,7 @@ from services.contracts.mergers.doubts import find_doubts
 from services.contracts.mergers.reviews import find_overlaps
 from services.contracts.mergers.to_remake import flag_signed_late
 from services.contracts.performance.commands import find_duties
+from services.contracts.publication.commands import publish_news
 from services.contracts.schedules.commands import payments_fall_due
 from services.contracts.signing.ratifications import ratify_by_decisions
 from services.contracts.sourcing.commands import agreements_are_overdue
@@ -55,6 +56,7 @@ DUE: tuple[DoDueWork, ...] = (
     find_replacements,
     announce_windows,
     find_stalled,
+    publish_news,
 )
 """The routines of the packages, each of which does its next piece of work, in this order."""
 

@@ -1,0 +1,60 @@
+"""Packages of releases and of records, as OCDS 1.1 has them, and the answer to a publication."""
+
+from datetime import date
+
+from pydantic import BaseModel, Field, JsonValue
+
+from services.contracts.core.views import View
+
+
+class PublicationView(View):
+    """That a contract is published."""
+
+    reference: str
+    ocid: str = Field(description="The id of its contracting process; a novated contract has that of the one before.")
+    published_on: date
+    releases: int = Field(description="How many releases there are of this contract.")
+
+
+class PublisherView(BaseModel):
+    """Who gives a package out."""
+
+    name: str
+
+
+class LinksView(BaseModel):
+    """Where the feed continues."""
+
+    next: str
+
+
+class ReleasePackageView(BaseModel):
+    """A release package of OCDS 1.1."""
+
+    uri: str
+    version: str
+    extensions: list[str]
+    publishedDate: str  # noqa: N815  (a field of OCDS)
+    publisher: PublisherView
+    releases: list[dict[str, JsonValue]] = Field(description="Each is never changed.")
+    links: LinksView | None = Field(default=None, description="Left out on the last page.")
+
+
+class RecordView(BaseModel):
+    """All releases of a process, and what they say together."""
+
+    ocid: str
+    releases: list[dict[str, JsonValue]]
+    compiledRelease: dict[str, JsonValue]  # noqa: N815  (a field of OCDS)
+    versionedRelease: dict[str, JsonValue]  # noqa: N815  (a field of OCDS)
+
+
+class RecordPackageView(BaseModel):
+    """A record package of OCDS 1.1, of one process."""
+
+    uri: str
+    version: str
+    extensions: list[str]
+    publishedDate: str  # noqa: N815  (a field of OCDS)
+    publisher: PublisherView
+    records: list[RecordView]
