@@ -50,7 +50,8 @@ def _written(value: Any) -> str:
     return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _in_pounds(pence: int) -> str:
+def in_pounds(pence: int) -> str:
+    """Pence as pounds, with thousands."""
     whole, rest = divmod(abs(pence), 100)
     return f"{'-' if pence < 0 else ''}£{whole:,}.{rest:02d}"
 
@@ -65,7 +66,7 @@ def assert_page_equals(page: str, document: Any) -> int:
     }
     for pointer, value in expected.items():
         if pointer.endswith("_pence") and isinstance(value, int):
-            assert read.figures[pointer][1] == _in_pounds(value)
+            assert read.figures[pointer][1] == in_pounds(value)
     assert "script" not in read.tags
     return len(expected)
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from services.finance.appraisals.inputs import Inputs
 from services.finance.charts.marks import ReportChart
+from services.finance.documents.exit_flows import ExitFlows
 
 KIND: Final = "document"
 EDITION: Final = 1
@@ -29,7 +30,7 @@ MEDIA_TYPES = {
 
 
 class DocumentJob(BaseModel):
-    """A report to be written: its title, its JSON, its charts, and of a case what its workbook computes with."""
+    """A report to be written: its title, its JSON, its charts, and what the workbook of a case or an exit computes."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -39,6 +40,7 @@ class DocumentJob(BaseModel):
     report: dict[str, Any]
     charts: tuple[ReportChart, ...]
     case: Inputs | None = None
+    exits: ExitFlows | None = None
 
 
 class WrittenDocument(BaseModel):

@@ -4,8 +4,10 @@ from typing import Any
 
 from services.finance.charts.texts import PENCE
 from services.finance.documents.case_sheets import add_case
+from services.finance.documents.exit_sheets import add_exits
 from services.finance.documents.jobs import DocumentJob
 from services.finance.documents.sheets import Book, Sheet
+from services.finance.documents.sum_sheets import add_plan, add_savings
 from services.finance.figures.rules import figures_of
 
 
@@ -14,6 +16,12 @@ def workbook_of(job: DocumentJob) -> bytes:
     book = Book(job.title)
     if job.case is not None:
         add_case(book, job.case, job.report)
+    if job.exits is not None:
+        add_exits(book, job.exits, job.report)
+    if "run" in job.report:
+        add_plan(book, job.report)
+    if "statement" in job.report:
+        add_savings(book, job.report)
     _add_figures(book, job)
     return book.written()
 

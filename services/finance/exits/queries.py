@@ -101,6 +101,7 @@ class Assessed:
     subject: Subject
     terms: StatedTerms
     assessment: Assessment
+    lenses: tuple[Lens, ...]
     schedule: Schedule
     packs: tuple[str, ...]
 
@@ -237,7 +238,7 @@ async def assess_version(
         committed_on=subject.exits.committed_on,
     )
     packs = tuple(sorted({pack.id, sector_pack, terms.pack} - {""}))
-    return Assessed(version, subject, terms, assessment, schedule, packs)
+    return Assessed(version, subject, terms, assessment, tuple(lenses), schedule, packs)
 
 
 def offers_of(

@@ -19,6 +19,7 @@ from services.finance.charts.marks import ReportChart
 from services.finance.charts.rules import charts_of_case, charts_of_exit, charts_of_run, charts_of_savings
 from services.finance.core.packs import pack_on
 from services.finance.core.sight import Sight
+from services.finance.documents.exit_flows import ExitFlows, exit_flows
 from services.finance.documents.jobs import DocumentJob, Format
 from services.finance.exits.presentation import view_of
 from services.finance.exits.queries import assess_version, get_subject, get_version
@@ -44,6 +45,7 @@ class Report(Generic[View]):
     name: str
     charts: Callable[[Mapping[str, Any]], Sequence[ReportChart]]
     case: Inputs | None = None
+    exits: ExitFlows | None = None
 
     def job(self, form: Format) -> DocumentJob:
         """Return what the process that writes it in a format is asked."""
@@ -56,6 +58,7 @@ class Report(Generic[View]):
             report=document,
             charts=() if is_book else tuple(self.charts(document)),
             case=self.case if is_book else None,
+            exits=self.exits if is_book else None,
         )
 
 
@@ -102,7 +105,8 @@ async def load_exit_report(
     shown = view_of(assessed, as_at=as_at, as_known=as_known)
     report = ExitReportView(assessment=shown, provenance=await provenance_of(db, trace_exit(shown), sight=view.sight))
     title = f"When to leave {shown.contract}: version {shown.version} of {shown.organisation}"
-    return Report(report, title, f"{shown.contract}-{shown.version}", charts_of_exit)
+    flows = exit_flows(assessed.assessment.exits, assessed.lenses, stated.inputs, assessed.schedule)
+    return Report(report, title, f"{shown.contract}-{shown.version}", charts_of_exit, exits=flows)
 
 
 async def load_run_report(db: Reads, run: str, *, view: Asker) -> Report[RunReportView]:

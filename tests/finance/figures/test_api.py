@@ -9,10 +9,12 @@ import httpx
 from libs.common.events.contracts import ContractSigned, NoticeDatesStated
 from libs.common.events.registry import PopulationPublished
 from libs.common.identity import Role
+from services.finance.charts.rules import charts_of_exit
 from tests.support.contract_terms import buy_out_terms, exit_terms
 from tests.support.edge import Tokens
 from tests.support.finance_client import kind
 from tests.support.finance_harness import FinanceHarness, at
+from tests.support.report_documents import assert_pdf_equals
 from tests.support.report_pages import assert_page_equals, assert_table_equals
 
 START, STATED = date(2017, 4, 1), at(date(2017, 1, 10))
@@ -64,6 +66,7 @@ async def test_a_published_exit_leads_to_its_events_and_is_reported_in_three_for
     for form, equals in (("html", assert_page_equals), ("csv", assert_table_equals)):
         shown = await client.get(f"{PATH}/report", params={"as_at": "2017-05-01", "format": form})
         equals(shown.text, document)
+    assert_pdf_equals(document, charts_of_exit(document))
     shown = (await client.post(f"{PATH}/versions/1/publication", json={"organisation": "06H"})).json()
     figure = f"{shown['digest']}~exits.0.costs.1.present_cost_pence"
     found = await origin(client, figure)

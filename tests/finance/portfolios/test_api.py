@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 
 from libs.common.identity import Role
+from services.finance.charts.rules import charts_of_run
 from services.finance.plans.bound import upper_bound
 from services.finance.plans.checker import violations
 from services.finance.plans.problem import PROBLEM, Plan
@@ -15,6 +16,7 @@ from services.finance.portfolios.views import Price
 from tests.support.edge import Tokens
 from tests.support.finance_client import kind
 from tests.support.finance_harness import FinanceHarness
+from tests.support.report_documents import assert_figures_are_listed, assert_pdf_equals, cells_of
 from tests.support.report_pages import assert_page_equals, assert_table_equals
 from tests.support.waiting import until
 
@@ -118,6 +120,9 @@ async def _is_reported(client: httpx.AsyncClient, tokens: Tokens, run: str, solv
     assert (document["run"], document["title"]) == (solved, "Shared services of Cambridgeshire")
     assert_page_equals((await client.get(path, params={"format": "html"})).text, document)
     assert_table_equals((await client.get(path, params={"format": "csv"})).text, document)
+    assert_pdf_equals(document, charts_of_run(document))
+    cells = cells_of(assert_figures_are_listed(document), "Plan")
+    assert [cells["C8"], cells["C9"], cells["C10"]] == [610_000, 610_000, 0]
     figure = f"/v1/figures/{solved['digest']}~plan.items.1.value_pence/provenance"
     found = (await client.get(figure)).json()
     assert (found["answer"], found["value"], found["lens"]) == ("run", 24_000_000, "public_sector")

@@ -4,11 +4,13 @@ import httpx
 
 from libs.common.identity import Role
 from libs.common.money import pounds
+from services.finance.charts.rules import charts_of_case
 from tests.support.cases import a_case
 from tests.support.edge import Tokens
 from tests.support.finance_client import kind
 from tests.support.finance_harness import FinanceHarness
 from tests.support.priced_ends import a_contract_signed, a_termination
+from tests.support.report_documents import assert_figures_are_listed, assert_pdf_equals
 from tests.support.report_pages import assert_page_equals, assert_table_equals
 
 PATH = "/v1/cases/SHARED-1/versions/1"
@@ -37,6 +39,8 @@ async def test_every_figure_of_the_table_and_the_page_is_that_of_the_json(
     assert "default-src 'none'" in page.headers["content-security-policy"]
     assert assert_page_equals(page.text, document) > 100
     assert "<b>Sharing</b>" not in page.text
+    assert "<b>Sharing</b>" in assert_pdf_equals(document, charts_of_case(document))
+    assert_figures_are_listed(document)
     [option] = document["appraisal"]["options"]
     # What stands under a year or a type of benefit is read as pounds too.
     for amount in [*option["benefits_by_type"].values(), *document["losers"]["gainers"][0]["by_year"].values()]:

@@ -1,18 +1,21 @@
 """Reports as documents: requested, written once in a process of their own, with the figures of the JSON."""
 
 import io
+from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import httpx
-import openpyxl
 import pypdf
 
 from libs.common.identity import Role
 from libs.common.money import pounds
 from tests.finance.reports.test_api import PATH, published
+from tests.support.cases import a_case
 from tests.support.edge import Tokens
 from tests.support.finance_client import kind
 from tests.support.finance_harness import FinanceHarness
+from tests.support.report_documents import Recalculation, cells_of, row_of
 from tests.support.waiting import until
 
 
@@ -31,8 +34,28 @@ async def written(client: httpx.AsyncClient, path: str, form: str, **more: Any) 
     return answer.content
 
 
+async def _is_recalculated(client: httpx.AsyncClient, book: bytes, folder: Path) -> None:
+    """With one input changed the workbook gives what the service answers for that input."""
+    again, saving = Recalculation(book, folder), f"Inputs__G{row_of(book, 'Inputs', 'B', 'saving')}"
+    values = (await client.get(f"{PATH}/switching-values", params={"input": "saving"})).json()["rows"]
+    [switching] = [row["switching_value"] for row in values if row["input"] == "saving"]
+    [nothing] = again(["Summary!E5"], **{saving: float(Fraction(switching)) / 100})
+    assert abs(nothing) < 0.000_1
+    content = a_case(saving=1_910_000_01, terminations=[{"line": "payment", "contract": "CSU-10001"}])
+    body = {"case": "SHARED-2", "organisation": "06H", "content": content}
+    assert (await client.post("/v1/cases", json=body)).status_code == 201
+    [option] = (await client.get("/v1/cases/SHARED-2/versions/1/appraisal")).json()["options"]
+    measures = option["measures"]
+    wanted = [f"Summary!{column}5" for column in "CDEGHIF"]
+    *amounts, payback, discounted, ratio = again(wanted, **{saving: 1_910_000.01})
+    names = ("pv_costs_pence", "pv_benefits_pence", "npv_pence", "eanc_pence")
+    assert [round(amount * 100) for amount in amounts] == [measures[name] for name in names]
+    assert (payback, discounted) == (measures["payback_year"], measures["discounted_payback_year"])
+    assert f"{ratio:.3f}" == measures["bcr"]
+
+
 async def test_a_case_is_written_as_a_pdf_and_as_a_workbook_once_each(
-    client: httpx.AsyncClient, harness: FinanceHarness, tokens: Tokens
+    client: httpx.AsyncClient, harness: FinanceHarness, tokens: Tokens, tmp_path: Path
 ) -> None:
     await published(client, harness)
     report = (await client.get(f"{PATH}/report")).json()
@@ -46,9 +69,10 @@ async def test_a_case_is_written_as_a_pdf_and_as_a_workbook_once_each(
     assert (again.status_code, again.json()["document"], again.json()["state"]) == (200, document, "done")
     text = "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages)
     assert pounds(report["appraisal"]["options"][0]["measures"]["npv_pence"]) in text
-    book = openpyxl.load_workbook(io.BytesIO(await written(client, f"{PATH}/report", "xlsx")), data_only=True)
-    npv = report["appraisal"]["options"][0]["measures"]["npv_pence"]
-    assert [round(book["Summary"].cell(5, column).value * 100) for column in (5, 10, 11)] == [npv, npv, 0]
+    book = await written(client, f"{PATH}/report", "xlsx")
+    npv, cells = report["appraisal"]["options"][0]["measures"]["npv_pence"], cells_of(book, "Summary")
+    assert [round(cells[f"{column}5"] * 100) for column in "EJK"] == [npv, npv, 0]
+    await _is_recalculated(client, book, tmp_path)
     stranger = tokens.header(Role.PARTNER, organisations=("11C",))
     for path in (f"/v1/documents/{document}", f"/v1/documents/{document}/content"):
         assert kind(await client.get(path, headers=stranger)) == "document-not-found"

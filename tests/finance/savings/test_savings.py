@@ -7,8 +7,10 @@ import pytest
 
 from libs.common.events.contracts import ConsolidationAgreed, ConsolidationPlanned, ConsolidationWithdrawn
 from libs.common.events.registry import SuccessionUndone
+from services.finance.charts.rules import charts_of_savings
 from tests.finance.budgets.conftest import Budgets
 from tests.support.finance_harness import at, bucks_merges
+from tests.support.report_documents import assert_figures_are_listed, assert_pdf_equals, cells_of
 from tests.support.report_pages import assert_page_equals, assert_table_equals
 
 YEAR = "2018-19"
@@ -69,6 +71,10 @@ async def _is_reported_and_leads_to_events(budgets: Budgets, got: int) -> None:
     page = await budgets.client.get(f"/v1{path}/report", params={"format": "html"})
     assert_page_equals(page.text, document)
     assert_table_equals((await budgets.client.get(f"/v1{path}/report", params={"format": "csv"})).text, document)
+    assert_pdf_equals(document, charts_of_savings(document))
+    cells = cells_of(assert_figures_are_listed(document), "Savings")
+    sums = 5 + len(shown["savings"])
+    assert [round(cells[f"E{row}"] * 100) for row in (sums, sums + 1, sums + 2)] == [got, got, 0]
     origin = await budgets.call(
         "GET", f"/figures/{shown['digest']}~realised_pence/provenance", params={"answer": f"/v1{path}"}
     )
