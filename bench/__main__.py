@@ -34,6 +34,7 @@ NAMES = (
     "acting",
     "stall",
     "portfolio",
+    "simulation",
     "deciding",
     "dossiers",
     "quorums",

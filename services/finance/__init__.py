@@ -24,6 +24,7 @@ delays      what it costs that a body has not decided
 flips       decisions that another rule pack would change
 estimates   savings by benchmark, at the part of them that arrives
 tasks       what waits for too long: computations, appraisals, corrections; with who has to do what
+simulations  how uncertain the value of a case is: Monte Carlo of a version, in a process of its own
 funds       money by year and purpose, recurrent and non-recurrent apart, and what was drawn of it
 cost_shifts  what exits from a supplier shift to others; the domino; triggers of exits
 savings     from the forecast to what budgets fell by; claims, rates learned

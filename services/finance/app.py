@@ -12,12 +12,14 @@ from services.finance.documents import jobs as documents
 from services.finance.documents.commands import publish_nothing
 from services.finance.figures.queries import find_origin
 from services.finance.portfolios.commands import publish_solved
-from services.finance.portfolios.jobs import WORKER
-from services.finance.portfolios.queries import KIND
+from services.finance.portfolios.jobs import WORKER as OPTIMISER
+from services.finance.portfolios.queries import KIND as PORTFOLIO
 from services.finance.reactions.due import MADE_DUE, do_next
 from services.finance.reactions.publishers import subscriptions
 from services.finance.routes import ROUTERS
 from services.finance.runs.background import Kind, runs
+from services.finance.simulations.jobs import WORKER as MONTE_CARLO
+from services.finance.simulations.queries import KIND as SIMULATION
 from services.finance.tables import METADATA
 
 SERVICE = Service(
@@ -36,10 +38,11 @@ SERVICE = Service(
     hears=("registry", "contracts", "governance"),
     predecessors=known.predecessors,
     find_fact=find_origin,
-    # Documents take seconds, plans minutes: neither waits for the other.
+    # Documents and simulations take seconds, plans minutes: none waits for another.
     background={
-        "runs": runs({KIND: Kind(WORKER, publish_solved)}),
+        "runs": runs({PORTFOLIO: Kind(OPTIMISER, publish_solved)}),
         "documents": runs({documents.KIND: Kind(documents.WORKER, publish_nothing)}),
+        "simulations": runs({SIMULATION: Kind(MONTE_CARLO)}),
     },
     tags=(
         {"name": "Populations", "description": "Stated for a financial year: they set the allowance."},
@@ -67,6 +70,7 @@ SERVICE = Service(
         {"name": "Budgets", "description": "Lines by year, localities, ceilings, reductions; restated at mergers."},
         {"name": "Virements", "description": "Amounts that move between lines of one budget."},
         {"name": "Cases", "description": "Business cases: options with typed lines, appraised by version."},
+        {"name": "Simulations", "description": "How uncertain the value of a case is: Monte Carlo of a version."},
         {"name": "Estimates", "description": "Savings by benchmark; no benchmark where there is none."},
         {"name": "Funds", "description": "Money by year and purpose, recurrent or not, and what was drawn of it."},
         {"name": "Delays", "description": "What it costs that a body has not decided."},

@@ -22,6 +22,7 @@ from services.finance.portfolios import api as portfolios
 from services.finance.reports import api as reports
 from services.finance.savings import api as savings
 from services.finance.series import api as series
+from services.finance.simulations import api as simulations
 from services.finance.virements import api as virements
 
 ROUTERS = (
@@ -41,6 +42,7 @@ ROUTERS = (
     parties.router,
     cases.router,
     cases.questions,
+    simulations.router,
     estimates.router,
     funds.router,
     delays.router,

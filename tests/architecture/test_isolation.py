@@ -20,7 +20,7 @@ class Absent:
 sys.meta_path.insert(0, Absent())
 import services.{service}.app
 assert services.{service}.app.SERVICE.name == "{service}"
-long = {{"numpy", "highspy", "typst", "vl_convert", "xlsxwriter"}}
+long = {{"numpy", "highspy", "scipy", "typst", "vl_convert", "xlsxwriter"}}
 assert not long & set(sys.modules), "what computes long, and what writes documents, is a process of its own"
 """
 

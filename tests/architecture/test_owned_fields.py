@@ -47,6 +47,7 @@ FINANCES_OWN = {
     "stage": "of a case",
     "title": "of a fund, a case, an option",
     "until": "of a mapping of a local code",
+    "value": "of a discrete distribution in a simulation",
     "value_pence": "of an opening in a portfolio",
 }
 """Fields that bear the name of another's and mean something of finance's own."""

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from libs.common.identity import Role
+from tests.finance.simulations.questions import golden_24
 from tests.scenarios.test_s05_to_s07_notice_dates import signed
 from tests.security.walk import Case, walk, without_a_case
 from tests.support.builders import a_ccg, a_contract
@@ -274,6 +275,15 @@ CASES = [
         )
     ),
     Case(
+        operation="request_simulation",
+        role=Role.FINANCE_LEAD,
+        binds=("06H",),
+        hidden=True,
+        path="/cases/{case}/versions/1/simulations",
+        values={"case": "SHARED-3"},
+        json=golden_24(one_off="set-up") | {"runs": 1_000},
+    ),
+    Case(
         operation="state_portfolio",
         role=Role.FINANCE_LEAD,
         binds=("06H", "10H"),
@@ -349,6 +359,23 @@ def cancellation(run: str) -> Case:
     )
 
 
+async def with_a_simulation(platform: Platform) -> Case:
+    """The cancellation of a simulation of 06H's case, which is cancelled already: it changes no longer."""
+    path, asked = "/cases/SHARED-3/versions/1/simulations", golden_24(one_off="set-up") | {"runs": 2_000}
+    found = await platform.call("POST", "finance", path, Role.FINANCE_LEAD, json=asked, expect=202)
+    path = f"{path}/{found['simulation']}/cancellation"
+    await platform.call("POST", "finance", path, Role.FINANCE_LEAD, expect=200)
+    return Case(
+        operation="cancel_simulation",
+        role=Role.FINANCE_LEAD,
+        binds=("06H",),
+        hidden=True,
+        path="/cases/{case}/versions/1/simulations/{simulation}/cancellation",
+        values={"case": "SHARED-3", "simulation": found["simulation"]},
+        json=None,
+    )
+
+
 async def with_a_portfolio(platform: Platform) -> str:
     """A portfolio of both CCGs with a run, which is cancelled: it changes no longer."""
 
@@ -403,7 +430,7 @@ async def test_every_command_needs_its_role_and_every_organisation_that_it_binds
     await with_a_fund(platform)
     saving = SAVING | {"amount_pence": 500, "recurrent": True}
     await platform.call("POST", "finance", "/initiatives/HR-1/savings", Role.FINANCE_LEAD, json=saving)
-    cases = [*CASES, cancellation(await with_a_portfolio(platform))]
+    cases = [*CASES, cancellation(await with_a_portfolio(platform)), await with_a_simulation(platform)]
     await walk(platform, "finance", cases)
     others = without_a_case(platform.apps["finance"], cases)
     assert [name for name, binding in others.items() if binding is None or not binding.none_because] == []

@@ -59,7 +59,7 @@ class Moment:
 
 async def state_case(session: AsyncSession, command: StateCase, *, moment: Moment) -> StatedView:
     """State a case with its first version, a draft. Raises NotYoursToDecide, CaseExists, and what its content lacks."""
-    await _must_act_for(session, command.organisation, moment)
+    await must_act_for(session, command.organisation, moment)
     row = insert(BusinessCase).values(
         reference=command.case,
         organisation_code=command.organisation,
@@ -153,7 +153,8 @@ async def _is_frozen(session: AsyncSession, case: BusinessCase, version: int) ->
     return frozen.first() is not None
 
 
-async def _must_act_for(session: AsyncSession, code: str, moment: Moment) -> None:
+async def must_act_for(session: AsyncSession, code: str, moment: Moment) -> None:
+    """Raise RoleMissing or NotYoursToDecide unless a finance lead acts for a case's organisation."""
     moment.by.must_have(Role.FINANCE_LEAD)
     connection = await raw(session)
     deciders = await known.deciders(connection, [code], today=moment.today)
@@ -168,7 +169,7 @@ async def _get_case_to_change(session: AsyncSession, reference: str, moment: Mom
     sight = await sight_of(await raw(session), moment.by)
     if case is None or not (sight.sees(case.organisation_code) or await _is_named(session, case, sight)):
         raise CaseNotFound(f"no case {reference} is known")
-    await _must_act_for(session, case.organisation_code, moment)
+    await must_act_for(session, case.organisation_code, moment)
     return case
 
 

@@ -36,10 +36,10 @@ Finish = Callable[[AsyncSession, RunJob, str, date, datetime, Caller], Awaitable
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of run: the module that `python -m` starts, and what follows from its result."""
+    """A kind of run: the module that `python -m` starts, and what follows from its result (None: nothing)."""
 
     worker: str
-    finish: Finish
+    finish: Finish | None = None
 
 
 def runs(kinds: Mapping[str, Kind]) -> Callable[[Database, Clock, Settings], Run]:
@@ -132,8 +132,9 @@ async def _finish(database: Database, clock: Clock, kind: Kind, job: RunJob, res
         async with database.begin() as session:
             stored = await queue.finish(await raw(session), job, result)
             if stored is not None:
-                await kind.finish(session, job, stored, clock.today(), clock.stated_at(), by)
-                await session.flush()
+                if kind.finish is not None:
+                    await kind.finish(session, job, stored, clock.today(), clock.stated_at(), by)
+                    await session.flush()
                 await record_write(session, by, f"run {job.reference}")
     finally:
         context.begin(before)

@@ -68,7 +68,8 @@ SELECT r.id, r.reference::text AS reference, r.subject, r.version, r.digest, r.s
 _OF_SUBJECT = """
 SELECT id, reference::text AS reference, subject, version, digest, state, requested_at, progress, reason, as_at,
        as_known, NULL AS result
-  FROM run WHERE kind = $1 AND subject = $2 AND requested_at <= $3 AND id < $4 ORDER BY id DESC LIMIT $5
+  FROM run WHERE kind = $1 AND subject = $2 AND requested_at <= $3 AND id < $4 AND ($6::integer IS NULL OR version = $6)
+ ORDER BY id DESC LIMIT $5
 """
 
 
@@ -215,9 +216,14 @@ async def get_inputs(db: Reads, reference: str) -> str:
     return str(rows[0]["inputs"])
 
 
-async def list_runs(db: Reads, *, kind: str, subject: str, as_known: datetime, before: int, limit: int) -> list[RunRow]:
-    """Return the runs of a subject that were requested by an instant, the latest first, without their results."""
-    return [_row(row) for row in await db.fetch(_OF_SUBJECT, kind, subject, as_known, before, limit)]
+async def list_runs(
+    db: Reads, *, kind: str, subject: str, as_known: datetime, before: int, limit: int, version: int | None = None
+) -> list[RunRow]:
+    """Return the runs of a subject that were requested by an instant, the latest first, without their results.
+
+    `version` leaves those of its other versions out.
+    """
+    return [_row(row) for row in await db.fetch(_OF_SUBJECT, kind, subject, as_known, before, limit, version)]
 
 
 def _row(row: asyncpg.Record) -> RunRow:

@@ -1,0 +1,44 @@
+"""What every run's process does: inputs on standard input, progress and the answer as lines of JSON on standard output.
+
+It ends when its standard input does: whoever started it is gone then.
+"""
+
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+_ORPHANED = 3
+_NICE = 10
+
+Print = Callable[[Mapping[str, Any]], object]
+"""Prints one line of progress."""
+
+
+def serve(work: Callable[[str, Print], BaseModel]) -> None:
+    """Read the line of inputs, print what `work` makes of it, and end the process."""
+    # Libraries that print to standard output must not come between the lines.
+    lines = os.fdopen(os.dup(1), "w", buffering=1)
+    os.dup2(2, 1)
+    inputs = sys.stdin.readline()
+    os.nice(_NICE)
+    threading.Thread(target=_end_with_starter, daemon=True).start()
+    result = work(inputs, lambda progress: lines.write(json.dumps(progress) + "\n"))
+    lines.write(json.dumps({"answer": result.model_dump(mode="json")}) + "\n")
+    lines.flush()
+    os._exit(0)
+
+
+def end_after(seconds: float) -> None:
+    """End the process by a signal after so long, whatever a library does."""
+    signal.alarm(round(seconds))
+
+
+def _end_with_starter() -> None:
+    sys.stdin.read()
+    os._exit(_ORPHANED)
