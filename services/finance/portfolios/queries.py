@@ -13,9 +13,10 @@ from services.finance.portfolios.jobs import WorkerJob
 from services.finance.portfolios.terms import PortfolioTerms
 from services.finance.portfolios.views import Answer, PlanView, PortfolioLine, PortfolioView, Progress, RunView
 from services.finance.runs import queue
+from services.finance.runs.models import RunKind
 from services.finance.runs.queue import RunRow
 
-KIND = "portfolio"
+KIND = RunKind.PORTFOLIO
 _LAST = 2**62
 _ALWAYS = datetime.max.replace(tzinfo=UTC)
 

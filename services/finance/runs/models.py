@@ -21,6 +21,13 @@ class RunState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class RunKind(StrEnum):
+    """What is computed: a portfolio's plan, or the spread of a case's value."""
+
+    PORTFOLIO = "portfolio"
+    SIMULATION = "simulation"
+
+
 class RunResult(Base):
     """What the inputs of this digest give: written once, never changed."""
 

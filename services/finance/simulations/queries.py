@@ -7,12 +7,13 @@ from libs.common.database.connection import Reads
 from services.finance.cases.queries import Stored, get_stored
 from services.finance.core.sight import Sight
 from services.finance.runs import queue
+from services.finance.runs.models import RunKind
 from services.finance.runs.queue import RunRow
 from services.finance.simulations.errors import SimulationNotFound
 from services.finance.simulations.terms import SimulationTerms
 from services.finance.simulations.views import SimulationAnswer, SimulationProgress, SimulationView
 
-KIND = "simulation"
+KIND = RunKind.SIMULATION
 _LAST = 2**62
 _ALWAYS = datetime.max.replace(tzinfo=UTC)
 

@@ -13,12 +13,10 @@ from libs.common.rulepacks import in_force
 from services.finance.core.packs import PACKS
 from services.finance.findings.commands import clear_findings, raise_findings
 from services.finance.findings.models import FindingKind
-from services.finance.runs.models import RunState
+from services.finance.runs.models import RunKind, RunState
 from services.finance.tasks.rules import OPERATOR, FinanceStep, FinanceStepBounds, FinanceWait, stalled_on
 
 _KIND = FindingKind.STALLED
-_OF_PORTFOLIOS = "portfolio"
-"""The kind of run that can be cancelled, and whose subject says where to request it again."""
 _ONE_DAY = timedelta(days=1)
 
 # A run that failed waits for another request, unless its subject has had one since.
@@ -93,12 +91,11 @@ def _run(row: asyncpg.Record) -> FinanceWait:
     """Return what a run waits for: a process that computes it, or after a failure that it is requested again."""
     reference, parties = row["reference"], tuple(row["organisations"])
     failed = row["state"] == RunState.FAILED
-    again, cancelled = "request it again", ""
-    if row["kind"] == _OF_PORTFOLIOS:
-        again = f"request it again by POST /portfolios/{row['subject']}/runs"
-        cancelled = f", or who asked cancels by POST /runs/{reference}/cancellation"
-    again += f", since it failed: {row['reason']}"
-    computed = f"starts a process of finance that computes{cancelled}"
+    requested, one = _routes_of(row["kind"], row["subject"], reference)
+    again = f"request it again{requested}, since it failed: {row['reason']}"
+    computed = "starts a process of finance that computes"
+    if one:
+        computed = f"{computed}, or who asked cancels by POST {one}/cancellation"
     return FinanceWait(
         step=FinanceStep.REPETITION if failed else FinanceStep.COMPUTATION,
         about=(reference, row["subject"]),
@@ -107,6 +104,17 @@ def _run(row: asyncpg.Record) -> FinanceWait:
         to_do=again if failed else computed,
         parties=parties,
     )
+
+
+def _routes_of(kind: str, subject: str, reference: str) -> tuple[str, str]:
+    """Return by which route a run of a kind is requested, and the path of one; both empty where it depends."""
+    if kind == RunKind.PORTFOLIO:
+        return f" by POST /portfolios/{subject}/runs", f"/runs/{reference}"
+    if kind == RunKind.SIMULATION:
+        case, _, version = subject.rpartition("/")
+        path = f"/cases/{case}/versions/{version}/simulations"
+        return f" by POST {path}", f"{path}/{reference}"
+    return "", ""
 
 
 def _appraisal(row: asyncpg.Record) -> FinanceWait:

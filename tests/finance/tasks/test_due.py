@@ -50,13 +50,15 @@ async def text(harness: FinanceHarness) -> str:
     return str(row["text"])
 
 
-async def a_run(harness: FinanceHarness, digest: str, day: date = OPENED) -> str:
+async def a_run(
+    harness: FinanceHarness, digest: str, day: date = OPENED, *, kind: str = "portfolio", subject: str = "CAM-2027"
+) -> str:
     connected = harness.database.connect()
     async with connected as connection:
         requested = await queue.request(
             connection,
-            kind="portfolio",
-            subject="CAM-2027",
+            kind=kind,
+            subject=subject,
             version=1,
             digest=digest,
             inputs="{}",
@@ -69,23 +71,37 @@ async def a_run(harness: FinanceHarness, digest: str, day: date = OPENED) -> str
     return requested.reference
 
 
+@pytest.mark.parametrize(
+    ("kind", "subject", "route", "one"),
+    [
+        ("portfolio", "CAM-2027", " by POST /portfolios/CAM-2027/runs", "/runs/{run}"),
+        (
+            "simulation",
+            "SHARED-1/2",
+            " by POST /cases/SHARED-1/versions/2/simulations",
+            "/cases/SHARED-1/versions/2/simulations/{run}",
+        ),
+        ("document", "lead SHARED-1.pdf", "", ""),
+    ],
+)
 async def test_a_run_that_no_process_computes_and_one_that_failed_are_findings_until_they_move(
-    harness: FinanceHarness,
+    harness: FinanceHarness, kind: str, subject: str, route: str, one: str
 ) -> None:
-    run = await a_run(harness, "d1")
+    run = await a_run(harness, "d1", kind=kind, subject=subject)
     assert await look(harness, OPENED + timedelta(days=1)) == []
     day = OPENED + timedelta(days=2)
-    assert await look(harness, day) == [([run, "CAM-2027"], ["06H"], day)]
-    assert "an operator of finance starts a process" in await text(harness)
+    assert await look(harness, day) == [([run, subject], ["06H"], day)]
+    computed = await text(harness)
+    assert "an operator of finance starts a process" in computed
+    assert computed.endswith(f"cancels by POST {one.format(run=run)}/cancellation" if one else "that computes")
     job = await queue.claim(harness.database)
     assert job is not None
     await queue.fail(harness.database, job, "its process ended 3 times without a result")
-    assert await look(harness, day) == [([run, "CAM-2027"], ["06H"], OPENED + timedelta(days=1))]
+    assert await look(harness, day) == [([run, subject], ["06H"], OPENED + timedelta(days=1))]
     assert (await text(harness)).endswith(
-        "06H request it again by POST /portfolios/CAM-2027/runs, since it failed: its process ended 3 times without a "
-        "result"
+        f"06H request it again{route}, since it failed: its process ended 3 times without a result"
     )
-    await a_run(harness, "d2", day)
+    await a_run(harness, "d2", day, kind=kind, subject=subject)
     assert await look(harness, day) == []
     told = [await harness.told(f"FinanceFinding{what}") for what in ("Raised", "Cleared")]
     assert [(len(one), {event["kind"] for event in one}) for one in told] == [(2, {"stalled"})] * 2
