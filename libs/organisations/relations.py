@@ -10,7 +10,7 @@ from libs.common.events.registry import OrganisationRelated, OrganisationUnrelat
 from libs.common.temporal.history import LAST_DAY, Days
 from libs.common.temporal.timeline import NewStatement, Timeline
 
-OWNS, HOSTS, PART_OF_FOOTPRINT = "owns", "hosts", "part of footprint"
+OWNS, HOSTS, PART_OF_FOOTPRINT, PARTNER_IN = "owns", "hosts", "part of footprint", "partner in"
 WHOLLY = "*"
 """A relation without a share."""
 _ONE_FACET = 1

@@ -2,12 +2,13 @@
 
 Owns        populations that organisations state; running-cost allowances (a rate a head times a population, the rate
             from a dated rule pack) and budgets, restated at mergers by days and to the penny; ledgers; business cases
-            and their appraisal; assessments of exits and portfolios of them; funds, payments and realised savings.
-Publishes   AllowanceRestated, AllowanceSet, BudgetMoved, BudgetReduced, BudgetRestated, BudgetRestored, BudgetSet,
-            CaseAppraised, CaseWouldFlip, CostShiftFound, DelayPriced, ExitAssessed, FinanceFindingCleared,
-            FinanceFindingRaised, FundAllocated, FundDrawReversed, FundDrawn, LedgerCloseBlocked, LedgerClosed,
-            PaymentMade, PaymentReversed, PortfolioSolved, SavingContracted, SavingForecast, SavingRealised,
-            SavingReversed.
+            and their appraisal; assessments of exits and portfolios of them; funds, payments and realised savings;
+            returns of estates: backlog and PFI schemes.
+Publishes   AllowanceRestated, AllowanceSet, BacklogRecorded, BudgetMoved, BudgetReduced, BudgetRestated,
+            BudgetRestored, BudgetSet, CaseAppraised, CaseWouldFlip, CostShiftFound, DelayPriced, ExitAssessed,
+            FinanceFindingCleared, FinanceFindingRaised, FundAllocated, FundDrawReversed, FundDrawn,
+            LedgerCloseBlocked, LedgerClosed, PaymentMade, PaymentReversed, PortfolioSolved, SavingContracted,
+            SavingForecast, SavingRealised, SavingReversed.
 Subscribes  to the registry (organisations, successions, relations, counts of people, care models, schemes of transfer:
             allowances and budgets are restated), to contracts (charges, terms and prices of ends, suppliers, plans,
             payments due, terms of buy-outs), and to governance (proposals, decisions and their delays, decision rights,
@@ -20,6 +21,7 @@ documents   reports as PDF and as workbooks with live formulas, written in a pro
 charts      charts of reports: each mark a figure of the JSON, labelled with its value
 figures     where a figure comes from: packs, lens, inputs as known, events by id
 portfolios  the best plan of exits, buy-outs and openings under budgets; its optimiser is a process of its own
+backlogs    backlog of estates by organisation and footprint, and the keys that divide it
 delays      what it costs that a body has not decided
 flips       decisions that another rule pack would change
 estimates   savings by benchmark, at the part of them that arrives
@@ -47,6 +49,7 @@ runs        long computing: queued, in a process of its own, resumed after a kil
 decisions   what governance decided, by which a command may say that it acts
 plans       a portfolio's problem in whole pence, its plan, checker and exact bound: pure
 findings    what about money, a computation or an appraisal needs attention, raised once and cleared once
+estates     workbooks of ERIC with all of their rows: backlog by category, PFI schemes
 parties     sectors of parties, footprints, sets of parties that users name: lenses
 core        financial years, tables, who reads which figures; the ledger of flows, lenses over it, cost shifts
 """

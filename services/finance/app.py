@@ -10,6 +10,7 @@ from libs.common.service.settings import Settings
 from services.finance.core.models import known
 from services.finance.documents import jobs as documents
 from services.finance.documents.commands import publish_nothing
+from services.finance.estates.commands import MOST_BYTES
 from services.finance.figures.queries import find_origin
 from services.finance.portfolios.commands import publish_solved
 from services.finance.portfolios.jobs import WORKER as OPTIMISER
@@ -35,6 +36,7 @@ SERVICE = Service(
     subscriptions=subscriptions,
     due_work=do_next,
     made_due=MADE_DUE,
+    documents={"/v1/estates/workbooks": MOST_BYTES},
     hears=("registry", "contracts", "governance"),
     predecessors=known.predecessors,
     find_fact=find_origin,
@@ -73,6 +75,7 @@ SERVICE = Service(
         {"name": "Simulations", "description": "How uncertain the value of a case is: Monte Carlo of a version."},
         {"name": "Estimates", "description": "Savings by benchmark; no benchmark where there is none."},
         {"name": "Funds", "description": "Money by year and purpose, recurrent or not, and what was drawn of it."},
+        {"name": "Estates", "description": "Backlog by category, organisation, year and footprint; PFI schemes."},
         {"name": "Delays", "description": "What it costs that a body has not decided."},
         {"name": "Flips", "description": "Decisions that another rule pack would change."},
         {

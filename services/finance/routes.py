@@ -2,6 +2,7 @@
 
 from services.finance.accounts import api as accounts
 from services.finance.allowances import api as allowances
+from services.finance.backlogs import api as backlogs
 from services.finance.budgets import api as budgets
 from services.finance.buy_outs import api as buy_outs
 from services.finance.cases import api as cases
@@ -9,6 +10,7 @@ from services.finance.cost_shares import api as cost_shares
 from services.finance.cost_shifts import api as cost_shifts
 from services.finance.delays import api as delays
 from services.finance.documents import api as documents
+from services.finance.estates import api as estates
 from services.finance.estimates import api as estimates
 from services.finance.exits import api as exits
 from services.finance.figures import api as figures
@@ -46,6 +48,9 @@ ROUTERS = (
     estimates.router,
     funds.router,
     delays.router,
+    backlogs.router,
+    estates.router,
+    estates.uploads_router,
     flips.router,
     reports.router,
     reports.requests_router,

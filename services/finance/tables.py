@@ -3,6 +3,7 @@
 from libs.common.database import tables
 from services.finance.accounts import models as accounts
 from services.finance.allowances import models as allowances
+from services.finance.backlogs import models as backlogs
 from services.finance.budgets import models as budgets
 from services.finance.buy_outs import models as buy_outs
 from services.finance.cases import models as cases
@@ -12,6 +13,7 @@ from services.finance.core.models import Base
 from services.finance.cost_shifts import models as cost_shifts
 from services.finance.decisions import models as decisions
 from services.finance.delays import models as delays
+from services.finance.estates import models as estates
 from services.finance.exits import models as exits
 from services.finance.figures import models as figures
 from services.finance.findings import models as findings
@@ -39,6 +41,8 @@ MODELS = (
     exits,
     decisions,
     delays,
+    backlogs,
+    estates,
     figures,
     findings,
     flips,

@@ -30,6 +30,7 @@ FINANCES_OWN = {
     "case_version": "a version of such a case",
     "dual_running_months": "of an assessment, where the contract states none",
     "effective_on": "the day of what the command states",
+    "footprint": "of a weight of a key: one in which a body is not divides nothing",
     "indexation": "of a line of a case: how it rises",
     "kind": "of a cost, an option, an item of a portfolio",
     "name": "of a limit or a group of a portfolio",

@@ -9,6 +9,7 @@ from tests.scenarios.test_s05_to_s07_notice_dates import signed
 from tests.security.walk import Case, walk, without_a_case
 from tests.support.builders import a_ccg, a_contract
 from tests.support.cases import a_case
+from tests.support.estates import a_workbook
 from tests.support.platform import Platform
 
 BODY = {"population": 856_000, "source": "GP registered lists"}
@@ -126,6 +127,27 @@ PORTFOLIO_TERMS = {
 PORTFOLIO = PORTFOLIO_TERMS | {"organisations": ["06H", "10H"]}
 
 CASES = [
+    Case(
+        operation="take_estates_workbook",
+        role=Role.FINANCE_LEAD,
+        binds=("06H", "10H"),
+        path="/estates/workbooks",
+        params={"year": "2013-14", "file": "eric.xlsx"},
+        content=a_workbook([("06H", "06H01", 1, 2, 3, 4), ("10H", "10H01", 5, 6, 7, 8)], year="2013-14"),
+    ),
+    Case(
+        operation="state_estate_key",
+        role=Role.FINANCE_LEAD,
+        binds=("06H",),
+        method="PUT",
+        path="/estates/keys/{code}/{name}",
+        values={"code": "06H", "name": "catchment"},
+        json={
+            "effective_on": "2013-04-01",
+            "source": "catchments",
+            "weights": [{"organisation": "RX6", "footprint": "QHM", "weight": 1}],
+        },
+    ),
     Case(
         operation="state_exit_trigger",
         role=Role.FINANCE_LEAD,

@@ -40,6 +40,8 @@ class Case:
     path: str
     values: Mapping[str, str] = field(default_factory=dict)
     json: Any = None
+    content: bytes | None = None
+    """The body, where it is a file."""
     params: Mapping[str, str] = field(default_factory=dict)
     version: int | None = None
     hidden: bool = False
@@ -50,7 +52,8 @@ class Case:
         headers = {} if self.version is None else {"If-Match": f'"{self.version}"'}
         params = {**self.params, **({"dry_run": "true"} if dry_run else {})}
         url = f"/v1{self.path.format(**self.values)}"
-        return {"method": self.method, "url": url, "json": self.json, "params": params, "headers": headers}
+        body = {"json": self.json} if self.content is None else {"content": self.content}
+        return {"method": self.method, "url": url, **body, "params": params, "headers": headers}
 
 
 def commands_of(app: FastAPI) -> dict[str, Binding | None]:

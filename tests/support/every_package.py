@@ -99,12 +99,18 @@ PORTFOLIO = {
     "lens": "public_sector",
     "items": [OPENING],
 }
+ESTATE_KEY = {
+    "effective_on": "2017-04-01",
+    "source": "catchments",
+    "weights": [{"organisation": "RX6", "footprint": "QHM", "weight": 1}],
+}
 COMMANDS: tuple[tuple[str, str, Any], ...] = (
     ("PUT", "/organisations/06H/populations/2018-19", {"population": 1_000, "source": "lists"}),
     ("POST", "/organisations/06H/budgets/2018-19/lines", {"lines": LINES}),
     ("PUT", "/buy-outs/PFI-1999/saving", {"saving_pence": 400_000, "basis": "gross", "last_year": 9}),
     ("POST", "/exit-assessments/PAYROLL-2017", ASSESSED),
     ("PUT", "/lenses/06H/neighbours", {"effective_on": "2017-04-01", "members": ["06H", "10Y"]}),
+    ("PUT", "/estates/keys/06H/catchment", ESTATE_KEY),
     ("POST", "/cases", {"case": "SHARED-1", "organisation": "06H", "content": a_case()}),
     ("POST", "/funds", FUND),
     ("POST", "/funds/STF-2018/draws", DRAW),

@@ -424,3 +424,21 @@ class FinanceFindingCleared(Event, topic="finance", keys=("finding", "about", "p
     parties: tuple[OdsCode, ...]
     kind: str
     reason: str
+
+
+class BacklogRecorded(Event, topic="finance", keys=("organisation",)):
+    """A workbook of ERIC states what it costs to eradicate an organisation's backlog, by category, at a year's end.
+
+    `sites_without_figure` of its `sites` have none, and are not in the amounts. `source` is the SHA-256 of the
+    workbook. Of two of one year the one with the later `stated_at` counts.
+    """
+
+    organisation: OdsCode
+    financial_year: str
+    high_pence: int
+    significant_pence: int
+    moderate_pence: int
+    low_pence: int
+    sites: int
+    sites_without_figure: int
+    source: str

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from libs.common.messaging.subscriptions import Projection
 from libs.common.temporal.timeline import Timeline
-from libs.organisations.relations import HOSTS, OWNS, PART_OF_FOOTPRINT, KnownRelations
+from libs.organisations.relations import HOSTS, OWNS, PART_OF_FOOTPRINT, PARTNER_IN, KnownRelations
 from services.finance.core.models import Base
 
 ONE_FACET = 1
@@ -36,8 +36,8 @@ class NamedLens(Base):
 parties = Timeline(Base.metadata, "known_party")
 """Subject: a party. Facets: `rules.Aspect`."""
 
-relations = KnownRelations(Base.metadata, (OWNS, HOSTS, PART_OF_FOOTPRINT))
-"""Who owns and hosts whom, and who is in a footprint, by the registry."""
+relations = KnownRelations(Base.metadata, (OWNS, HOSTS, PART_OF_FOOTPRINT, PARTNER_IN))
+"""Who owns and hosts whom, who is in a footprint, and who is a partner in one, by the registry."""
 
 members = Timeline(Base.metadata, "lens")
 """Subject: a named lens. Its members on the days on which it has them."""

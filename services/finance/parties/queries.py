@@ -13,7 +13,7 @@ from libs.common.rulepacks import RulePack
 from libs.common.temporal.believed import ALL_DAYS, about, holds
 from libs.common.temporal.history import FIRST_DAY, LAST_DAY, Days
 from libs.organisations.mergers import mergers_from
-from libs.organisations.relations import HOSTS, OWNS, PART_OF_FOOTPRINT, WHOLLY
+from libs.organisations.relations import HOSTS, OWNS, PART_OF_FOOTPRINT, PARTNER_IN, WHOLLY
 from libs.organisations.statements import Facet
 from services.finance.core.lenses import DatedLens, Lens, OrganisationLens, SectorLens, SocietyLens
 from services.finance.core.models import known
@@ -68,6 +68,16 @@ _FOOTPRINTS = f"""
 SELECT DISTINCT r.other FROM known_relation r JOIN known_relation_belief b ON b.subject_id = r.id
  WHERE r.code = ANY($1) AND r.relation = '{PART_OF_FOOTPRINT}' AND {holds("b", "$2", "$3")}
  ORDER BY 1
+"""  # noqa: S608  (what is put in is ours)
+
+# Practices are partners in primary care networks, which are no footprints.
+_FOOTPRINTS_OF_EACH = f"""
+SELECT DISTINCT r.code, r.other FROM known_relation r JOIN known_relation_belief b ON b.subject_id = r.id
+ WHERE r.code = ANY($1) AND r.relation IN ('{PART_OF_FOOTPRINT}', '{PARTNER_IN}') AND {holds("b", "$2", "$3")}
+   AND NOT EXISTS (SELECT FROM known_organisation o JOIN known_organisation_belief k ON k.subject_id = o.id
+                    WHERE o.code = r.other AND {about("k", Facet.KIND)} AND k.value = 'pcn'
+                      AND {holds("k", "$2", "$3")})
+ ORDER BY 1, 2
 """  # noqa: S608  (what is put in is ours)
 
 _NAMED = f"""
@@ -177,6 +187,19 @@ async def footprints_of(
 ) -> list[str]:
     """Return the footprints of which some organisations are a part on a day, sorted."""
     return [row["other"] for row in await db.fetch(_FOOTPRINTS, sorted(codes), as_at, as_known or NOW)]
+
+
+async def footprints_of_each(
+    db: Reads, codes: Collection[str], *, as_at: date, as_known: datetime | None = None
+) -> dict[str, list[str]]:
+    """Return by organisation the footprints of which it is a part or a partner on a day; one in none is left out.
+
+    Trusts and local authorities are partners in the STPs of ODS's mapping, of which commissioners are a part.
+    """
+    found: dict[str, list[str]] = defaultdict(list)
+    for row in await db.fetch(_FOOTPRINTS_OF_EACH, sorted(codes), as_at, as_known or NOW):
+        found[row["code"]].append(row["other"])
+    return dict(found)
 
 
 async def footprint_lens(db: Reads, code: str, *, as_known: datetime | None = None) -> DatedLens:
