@@ -9,7 +9,7 @@ Publishes   BodyEstablished, BodyDissolved, AppointmentMade, AppointmentEnded, P
             DecisionReversed, MeetingCalled, MeetingHeld, GovernanceFindingRaised, GovernanceFindingCleared,
             DossierSealed, RecommendationMade, RecommendationAnswered, ObstructionFound, ObstructionEnded,
             InstrumentMade, InstrumentEnded, PooledFundAgreed, CoCommissioningLevelSet, AuthorisationDecided,
-            ConditionLifted.
+            ConditionLifted, RegisterPublished.
 Subscribes  to the registry: it copies organisations and successions. At a merger the predecessors' bodies and
             appointments end, and those that one person held in every predecessor are made again; a body ends with its
             organisation, or where another took it over, and continues where that was undone.
@@ -20,6 +20,7 @@ Packages, the highest layer first; each may import those below it:
 
 tasks            what waits for whose vote, consent, declaration, minutes, reply or agreement
 dossiers         what led to each decision and what followed, sealed as a chain of hashes
+registers        published registers of interests, gifts, procurement decisions and breaches
 recommendations  what footprints recommend, the bodies' answers, and lawful grounds of an escalation
 provenance       the vote, papers, minutes and rule packs behind a decision
 conflicts        who is conflicted in what is decided, and who reads the papers; awards of contracts
@@ -36,6 +37,8 @@ decisions        what bodies decided on proposals, by which right, and whether i
 proposals        what is asked of which bodies, and where it stands
 reach            whom a decision of a body binds, as joint committee or lead commissioner too
 successions      instruments whose parties live on in others, and which wait to be made again
+breaches         breaches of the rules on conflicts, published anonymised
+gifts            gifts and hospitality, by the thresholds of the day
 interests        interests declared, until when they are public and kept; paths from persons to parties
 instruments      how organisations work together
 co_commissioning  the level at which a CCG commissions primary medical services

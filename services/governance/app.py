@@ -47,6 +47,7 @@ SERVICE = Service(
         {"name": "Authorisations", "description": "Authorisations of CCGs, their conditions and what lifts them."},
         {"name": "Rule packs", "description": "Law, catalogues and periods that answers name."},
         {"name": "Interests", "description": "Interests of those who decide, declared and in registers."},
+        {"name": "Registers", "description": "Gifts, hospitality and breaches, and registers as they are published."},
         {"name": "Dossiers", "description": "What led to each decision and what followed, as a chain of hashes."},
         {"name": "Meetings", "description": "Notice, agenda, attendance, recusals, votes, results and minutes."},
         {"name": "Conflicts", "description": "Conflicts of those who decide, and papers of proposals."},

@@ -4,6 +4,7 @@ from services.governance.appointments import api as appointments
 from services.governance.assurance import api as assurance
 from services.governance.ballots import api as ballots
 from services.governance.bodies import api as bodies
+from services.governance.breaches import api as breaches
 from services.governance.co_commissioning import api as co_commissioning
 from services.governance.commitments import api as commitments
 from services.governance.conflicts import api as conflicts
@@ -13,6 +14,7 @@ from services.governance.dossiers import api as dossiers
 from services.governance.erasures import api as erasures
 from services.governance.findings import api as findings
 from services.governance.forecasts import api as forecasts
+from services.governance.gifts import api as gifts
 from services.governance.instruments import api as instruments
 from services.governance.interests import api as interests
 from services.governance.meetings import api as meetings
@@ -23,6 +25,7 @@ from services.governance.people import api as people
 from services.governance.proposals import api as proposals
 from services.governance.reach import api as reach
 from services.governance.recommendations import api as recommendations
+from services.governance.registers import api as registers
 from services.governance.rule_packs import api as rule_packs
 from services.governance.tasks import api as tasks
 from services.governance.urgent_actions import api as urgent_actions
@@ -55,6 +58,9 @@ ROUTERS = (
     assurance.router,
     rule_packs.router,
     interests.router,
+    gifts.router,
+    breaches.router,
+    registers.router,
     conflicts.papers_router,
     conflicts.router,
     tasks.router,

@@ -51,6 +51,7 @@ OPEN = {
     "list_to_remake": "to-remake?as_at=2018-04-01",
     "list_rule_packs": "rule-packs",
     "get_rule_pack": "rule-packs/interests-2017",
+    "get_register": "registers/interests?organisation=14Y",
 }
 """The reads that are open to every signed-in caller."""
 RESTRICTED = {
@@ -61,6 +62,10 @@ RESTRICTED = {
     "list_coercion_reports",
     "list_interests",
     "get_interest",
+    "list_gifts",
+    "get_gift",
+    "list_breaches",
+    "get_breach",
 }
 CONCERNED = {
     "list_findings": "findings?cleared=true&kind=post_vacant",
@@ -233,6 +238,7 @@ async def prepared(platform: Platform) -> tuple[dict[str, str], dict[str, str]]:
         interest = {"organisation": code, "person": ids[short], "type": "financial", "relation": "employed_by"}
         days = {"aware_on": MERGED.isoformat(), "first_day": MERGED.isoformat()}
         await done("/interests", {**interest, **days, "other": "SUPPLIER", "nature": "employee", "words": WORDS})
+    await in_registers(platform, ids)
     asked = {"action": "contract.award", "due_on": MERGED.isoformat(), "kind": "award", **private}
     proposal = (await done("/proposals", {**asked, "organisation": "05C", "subject": "05C"}))["proposal"]
     evidence = f"/proposals/{proposal}/conditions/within-budget/evidence"
@@ -249,6 +255,21 @@ async def prepared(platform: Platform) -> tuple[dict[str, str], dict[str, str]]:
     }
     fill |= {"instrument": instrument, **recommended}
     return ids, fill | await decided(platform, {**asked, "organisation": "14Y", "subject": "14Y"})
+
+
+async def in_registers(platform: Platform, ids: dict[str, str]) -> None:
+    """A gift and a breach of the chair of 14Y, and of who decides nothing in 05C; the chair's are concluded, public."""
+    day = MERGED.isoformat()
+    for code, short in (("14Y", "chair"), ("05C", "elsewhere")):
+        own = {"organisation": code, "person": ids[short]}
+        gift = {"kind": "hospitality", "giver_kind": "supplier", "value_pence": 5000, "response": "accepted"}
+        await platform.call("POST", "governance", "/gifts", LEAD, json=own | gift | {"offered_on": day, "words": WORDS})
+        breach = {"rule": "declared-late", "known_on": day, "found_by": "audit", "note": WORDS}
+        made = await platform.call("POST", "governance", "/breaches", LEAD, json=own | breach)
+        if code == "14Y":
+            concluded = {"consequence": "advice", "lesson": "None", "concluded_on": day, "note": WORDS}
+            path = f"/breaches/{made['breach']}/conclusion"
+            await platform.call("POST", "governance", path, LEAD, json=concluded)
 
 
 async def decided(platform: Platform, asked: dict[str, Any]) -> dict[str, str]:
@@ -323,7 +344,23 @@ async def read_in_full(client: httpx.AsyncClient, headers: dict[str, str], ids: 
         alone = (await client.get(f"/v1/interests/{one['interest']}", headers=headers)).json()
         assert alone == one
         assert (one["words"] == WORDS) == (one["aware_on"] is not None)
-    return frozenset(short for short, id_ in ids.items() for one in shown if one["person"] == id_ and one["words"])
+    gifts = (await client.get("/v1/gifts", headers=headers)).json()["items"]
+    for one in gifts:
+        alone = (await client.get(f"/v1/gifts/{one['gift']}", headers=headers)).json()
+        assert alone == one
+        assert (one["words"] == WORDS) == (one["in_line"] is not None)
+    breaches = (await client.get("/v1/breaches", headers=headers)).json()["items"]
+    for one in breaches:
+        assert (await client.get(f"/v1/breaches/{one['breach']}", headers=headers)).json() == one
+        assert one["person"] or one["lesson"]
+    in_full = {
+        "interests": {one["person"] for one in shown if one["words"]},
+        "gifts": {one["person"] for one in gifts if one["words"]},
+        "breaches": {one["person"] for one in breaches if one["person"]},
+    }
+    assert len(set(map(frozenset, in_full.values()))) == 1, in_full
+    assert ids["chair"] in {one["person"] for one in gifts}
+    return frozenset(short for short, id_ in ids.items() if id_ in in_full["interests"])
 
 
 async def test_everybody_sees_what_the_table_says(platform: Platform) -> None:

@@ -191,6 +191,38 @@ async def authorisations(platform: Platform) -> list[Case]:
     ]
 
 
+async def registers(platform: Platform, person: str) -> list[Case]:
+    """A case for each command on gifts, breaches and publications of registers."""
+    gift = {"organisation": "10H", "person": person, "kind": "gift", "giver_kind": "other", "value_pence": 1}
+    gift |= {"offered_on": TODAY, "response": "declined"}
+    breach = {"organisation": "10H", "rule": "other", "known_on": TODAY, "found_by": "self"}
+    offered = (await platform.call("POST", "governance", "/gifts", LEAD, json=gift))["gift"]
+    found = (await platform.call("POST", "governance", "/breaches", LEAD, json=breach))["breach"]
+    concluded = {"consequence": "none", "lesson": "None", "concluded_on": TODAY}
+    own, path = {"organisation": "10H"}, "/registers/interests/publications"
+    given: dict[str, Any] = {"role": LEAD, "binds": ("10H",)}
+    return [
+        Case(operation="declare_gift", path="/gifts", json=gift, **given),
+        Case(
+            operation="purge_gift",
+            path="/gifts/{gift}/purge",
+            values={"gift": offered},
+            version=1,
+            but="retention-not-over",
+            **given,
+        ),
+        Case(operation="record_breach", path="/breaches", json=breach, **given),
+        Case(
+            operation="conclude_breach",
+            path="/breaches/{breach}/conclusion",
+            values={"breach": found},
+            json=concluded,
+            **given,
+        ),
+        Case(operation="publish_register", path=path, json=own, **given),
+    ]
+
+
 async def prepared(platform: Platform) -> list[Case]:
     """Two CCGs, of which 10H has a body with a holder and a right and keeps a person; a case for each command."""
     await platform.move_clocks(date.fromisoformat(TODAY))
@@ -247,6 +279,7 @@ async def prepared(platform: Platform) -> list[Case]:
         *meetings(made, person),
         *of_instruments(stands, waits, pool),
         *await authorisations(platform),
+        *await registers(platform, person),
         Case(operation="make_proposal", role=LEAD, binds=("10H",), path="/proposals", json=award),
         Case(
             operation="open_proposal",

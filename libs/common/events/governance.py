@@ -348,6 +348,20 @@ class DossierSealed(Event, topic="governance", keys=("decision", "organisation",
     previous: str
 
 
+class RegisterPublished(Event, topic="governance", keys=("organisation",)):
+    """An organisation published a register as it is on `effective_on`: `digest` is that of its entries.
+
+    `register_of` is `interests`, `gifts`, `procurement_decisions` or `breaches`. The entries themselves are read from
+    the service: an event carries none, so that what is no longer public is nowhere else. `digest` is SHA-256 of the
+    entries as canonical JSON (RFC 8785).
+    """
+
+    organisation: OdsCode
+    register_of: str
+    entries: int
+    digest: str
+
+
 class AuthorisationDecided(Event, topic="governance", keys=("authorisation", "organisation"), parties_only=True):
     """NHS England decided on a CCG's authorisation by the criteria of a rule pack; it replaces an earlier decision.
 

@@ -1,6 +1,6 @@
 """Where an organisation's authorisation stands: a pure function of the decision, its conditions and what was lifted."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,7 +10,7 @@ from libs.common.rulepacks import RulePack, in_force
 from services.governance.assurance.errors import CriterionNotListed, DirectionNeedsItsLevel
 from services.governance.assurance.models import Authorised
 from services.governance.core.catalogue import packs_about
-from services.governance.core.chains import covers
+from services.governance.core.chains import PowerFor, covers
 
 SUBJECT = "ccg-authorisation"
 
@@ -49,8 +49,12 @@ class Direction:
         return f"{action} {whose}, by the directions of {self.authorisation}."
 
 
-def no_power(_action: str, _named: str) -> str | None:
-    """Return the power of an organisation for what directions moved: there is none."""
+def powers_beside(directions: Collection[Direction], find_power: PowerFor) -> PowerFor:
+    """Return an organisation's powers beside directions that move the action asked about: then there is none."""
+    return _no_power if directions else find_power
+
+
+def _no_power(_action: str, _named: str) -> str | None:
     return None
 
 

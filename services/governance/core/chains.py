@@ -59,6 +59,12 @@ class Missing(StrEnum):
     """The right was passed on from itself."""
 
 
+GRANTED = frozenset(
+    {Missing.RIGHT, Missing.ACTION, Missing.SCOPE, Missing.LIMIT, Missing.SPLIT, Missing.RECURRENT, Missing.REMAKE}
+)
+"""The faults that a grant makes good."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Right:
     """A right of a body or a post, as believed of the day asked about.

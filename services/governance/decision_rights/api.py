@@ -33,7 +33,7 @@ from services.governance.core import errors
 from services.governance.core import queries as reads
 from services.governance.core.actions import action_refusals, dotted
 from services.governance.core.catalogue import delegation_pack_on
-from services.governance.core.chains import Chain
+from services.governance.core.chains import GRANTED, Chain
 from services.governance.core.codes import Action, Function, OrganisationCode
 from services.governance.core.levels import notes_on
 from services.governance.core.models import DecisionRight
@@ -236,7 +236,7 @@ async def ask_whether_may(command: AskWhetherMay, rows: Rows, _: By, as_at: AsAt
                 missing=fault.missing,
                 decision_right=fault.right,
                 repair=fault.repair,
-                granters=granters.get(fault.right, []) if fault.missing in queries.GRANTED else [],
+                granters=granters.get(fault.right, []) if fault.missing in GRANTED else [],
             )
             for fault in faults
         ],

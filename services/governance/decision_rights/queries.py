@@ -10,11 +10,11 @@ from libs.common.database.connection import Reads
 from libs.common.temporal.believed import about, as_known, holds
 from libs.organisations.statements import Facet as Known
 from services.governance.assurance.queries import DIRECTED, directions_from
-from services.governance.assurance.rules import Direction
-from services.governance.assurance.rules import no_power as no_power_where_moved
+from services.governance.assurance.rules import Direction, powers_beside
 from services.governance.core.believed import believed
 from services.governance.core.catalogue import delegation_pack_on
 from services.governance.core.chains import (
+    GRANTED,
     Chain,
     Fault,
     LimitBasis,
@@ -209,29 +209,23 @@ async def _answered(db: Reads, actor: Actor, asked: _Asked, *, of_others: bool) 
     kind, stated = read[0]["kind"] or "unknown", json.loads(read[0]["level"] or "{}")
     level, functions = stated.get("level"), stated.get("functions")
     # A right may be granted to more than a level reaches, as to a whole function: what is decided by it may not.
-    partly = granted is not None
-    find_power = power_for(kind, as_at, as_known=as_known, level=level, functions=functions, partly=partly)
     moved = directions_from(read[0]["directed"], question.action)
-    find_power = no_power_where_moved if moved else find_power
+    of_kind = power_for(kind, as_at, as_known=as_known, level=level, functions=functions, partly=granted is not None)
+    power_of = powers_beside(moved, of_kind)
     packs = packs_of(as_at, as_known=as_known)
     if granted is not None:
-        chain = chain_of_grant(question, granted, rights, find_power)
-        return Answer(chain, (), rows, find_power, question, packs, moved)
+        return Answer(chain_of_grant(question, granted, rights, power_of), (), rows, power_of, question, packs, moved)
     if any(right.limit_pence is not None for right in rights.values()):
         question = await with_parts(db, organisation, question, asked.series, as_at=as_at, as_known=as_known)
     own = [number for number, row in rows.items() if row["own"]]
-    chain = best_chain(question, own, rights, find_power)
+    chain = best_chain(question, own, rights, power_of)
     if chain is not None and chain.holds:
-        return Answer(chain, (), rows, find_power, question, packs, moved)
+        return Answer(chain, (), rows, power_of, question, packs, moved)
     further = sorted(number for number, row in rows.items() if row["asked"] and not row["own"])
-    others = proofs([best_chain(question, [number], rights, find_power) for number in further])
-    return Answer(chain, tuple(others), rows, find_power, question, packs, moved)
+    others = proofs([best_chain(question, [number], rights, power_of) for number in further])
+    return Answer(chain, tuple(others), rows, power_of, question, packs, moved)
 
 
-GRANTED = frozenset(
-    {Missing.RIGHT, Missing.ACTION, Missing.SCOPE, Missing.LIMIT, Missing.SPLIT, Missing.RECURRENT, Missing.REMAKE}
-)
-"""The faults that a grant makes good."""
 _LEADING = f"""
 SELECT b.reference FROM body b JOIN {believed(body_time, "s", Facet.STANDS, "b.id")}
  WHERE b.organisation = $3 AND b.within_id IS NULL ORDER BY b.reference

@@ -9,17 +9,20 @@ from libs.common.database.connection import raw
 from libs.common.identity import Caller
 from services.governance.core.errors import RetentionNotOver, refuse
 from services.governance.core.models import Act, NameRead, Person
-from services.governance.erasures.queries import find_last_day, list_unpurged_interests
+from services.governance.erasures.queries import find_last_day, list_unpurged_gifts, list_unpurged_interests
 from services.governance.erasures.rules import keeping_after
 from services.governance.people.accounts import PersonAccount
 
-# An act is about a person where its subject is the person, an appointment, an interest or a nil return of theirs.
+# An act is about a person where its subject is the person, or an appointment, interest, nil return, gift or breach of
+# theirs.
 _FORGET_WORDS = """
 UPDATE act SET note = NULL, document = NULL
  WHERE subject IN (
        SELECT $1 UNION SELECT id FROM appointment WHERE person_id = $1
         UNION SELECT reference FROM declared_interest WHERE person_id = $1
-        UNION SELECT reference FROM nil_return WHERE person_id = $1)
+        UNION SELECT reference FROM nil_return WHERE person_id = $1
+        UNION SELECT reference FROM gift WHERE person_id = $1
+        UNION SELECT reference FROM breach WHERE person_id = $1)
    AND (note IS NOT NULL OR document IS NOT NULL)
 """
 
@@ -30,7 +33,13 @@ async def erase_person(session: AsyncSession, person: Person, *, by: Caller, tod
     Dossiers forget the name by due work, as they do a corrected one.
     """
     connection = await raw(session)
-    refuse([*await _kept_for_posts(session, person, today), *await _kept_for_interests(session, person)])
+    refuse(
+        [
+            *await _kept_for_posts(session, person, today),
+            *await _kept_for_interests(session, person),
+            *await _kept_for_gifts(session, person),
+        ]
+    )
     await connection.execute(_FORGET_WORDS, person.id)
     await session.execute(delete(PersonAccount).where(PersonAccount.person_id == person.id))
     await session.execute(delete(NameRead).where(NameRead.person_id == person.id))
@@ -69,3 +78,8 @@ async def _kept_for_interests(session: AsyncSession, person: Person) -> list[Ret
     return [RetentionNotOver(f"{person.id} has interests that are not purged: {', '.join(interests)}")] * bool(
         interests
     )
+
+
+async def _kept_for_gifts(session: AsyncSession, person: Person) -> list[RetentionNotOver]:
+    gifts = await list_unpurged_gifts(await raw(session), person.id)
+    return [RetentionNotOver(f"{person.id} has gifts that are not purged: {', '.join(gifts)}")] * bool(gifts)

@@ -23,6 +23,7 @@ SELECT max(day) AS day FROM (
         UNION ALL
        SELECT consulted_on + 1 FROM urgent_consultation WHERE person_id = $1) AS acted
 """  # noqa: S608  (only names of ours are put in)
+_GIFTS = "SELECT reference FROM gift WHERE person_id = $1 AND purged_on IS NULL ORDER BY id LIMIT 20"
 _INTERESTS = "SELECT reference FROM declared_interest WHERE person_id = $1 AND purged_on IS NULL ORDER BY id LIMIT 20"
 
 
@@ -31,6 +32,11 @@ async def find_last_day(db: Reads, person: str) -> date | None:
     [row] = await db.fetch(_LAST, person)
     after: date | None = row["day"]
     return after if after is None or after == date.max else after - timedelta(days=1)
+
+
+async def list_unpurged_gifts(db: Reads, person: str) -> list[str]:
+    """Return the first 20 gifts of a person that are not purged."""
+    return [row["reference"] for row in await db.fetch(_GIFTS, person)]
 
 
 async def list_unpurged_interests(db: Reads, person: str) -> list[str]:

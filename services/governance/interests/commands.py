@@ -189,7 +189,7 @@ async def declare_interest(
 ) -> DeclaredInterest:
     """Enter an interest in a register. Raises NotYoursToDecide, PersonNotFound, NatureNotListed, NotAwareYet."""
     declared_on = min(today, day_of(stated_at))
-    await _lock_person(session, command.organisation, command.person, by=by, today=today)
+    await lock_person(session, command.organisation, command.person, by=by, today=today)
     if command.relation == Relation.CLOSE_TO and await session.get(Person, command.other) is None:
         message = f"there is no person {command.other}"
         raise PersonNotFound(message, reasons=[Reason(message, "other")])
@@ -301,7 +301,7 @@ async def return_nil(
 ) -> NilReturn:
     """Record that a person has nothing more to declare. Raises NotYoursToDecide, PersonNotFound, InterestsInForce."""
     on = min(today, day_of(stated_at))
-    await _lock_person(session, command.organisation, command.person, by=by, today=today)
+    await lock_person(session, command.organisation, command.person, by=by, today=today)
     rows = await (await raw(session)).fetch(_IN_FORCE, command.person, on)
     if rows and not command.confirms:
         message = f"in force on {on}: {', '.join(row['reference'] for row in rows)}"
@@ -343,7 +343,7 @@ async def get_interest_to_change(session: AsyncSession, reference: str, *, by: C
     return found
 
 
-async def _lock_person(session: AsyncSession, organisation: str, person: str, *, by: Caller, today: date) -> None:
+async def lock_person(session: AsyncSession, organisation: str, person: str, *, by: Caller, today: date) -> None:
     """Lock a person whose name the caller may read: that of an officer of its organisation, or of its records."""
     by.must_have(Role.GOVERNANCE_LEAD)
     connection = await raw(session)

@@ -18,13 +18,14 @@ from services.governance.people.accounts import person_of
 
 _NOW: Final = datetime.max.replace(tzinfo=UTC)
 
-_POSTS_OF = f"""
+POSTS_OF = f"""
        SELECT FROM appointment a
          JOIN post p ON p.id = a.post_id
          JOIN body o ON o.id = p.body_id
          JOIN post_time_belief h ON h.subject_id = p.id AND {about("h", Facet.HOLDER)} AND h.value = a.id
         WHERE a.person_id = d.person_id
 """
+"""The posts of the person of `d`, an entry of a register, as a subquery that more conditions follow."""
 
 # $1 the day, $2 the instant, $3 the organisations for which the caller keeps registers (null: every one), $4 the person
 # who the caller is, $9 to $11 for which days how many months an expired interest is public, $12 whether it is so of
@@ -46,11 +47,11 @@ SELECT d.id, d.reference AS interest, d.version, d.organisation, d.person_id AS 
          ON t.last_day BETWEEN pack.begins AND pack.ends
   CROSS JOIN LATERAL (
        SELECT $3::text[] IS NULL OR d.organisation = ANY($3) OR d.person_id = $4
-              OR EXISTS ({_POSTS_OF} AND coalesce(nullif(p.member, ''), o.organisation) = ANY($3)
+              OR EXISTS ({POSTS_OF} AND coalesce(nullif(p.member, ''), o.organisation) = ANY($3)
                          AND {holds("h")}) AS whole) s
  WHERE d.purged_on IS NULL AND d.declared_on <= $1::date
    AND (s.whole OR (t.last_day IS NULL OR $1::date <= t.last_day + make_interval(months => coalesce(pack.months, 0)))
-        AND ($12::bool OR EXISTS ({_POSTS_OF} AND {as_known("h")} AND h.valid @> least($1::date, t.last_day))))
+        AND ($12::bool OR EXISTS ({POSTS_OF} AND {as_known("h")} AND h.valid @> least($1::date, t.last_day))))
    AND ($5::text IS NULL OR d.person_id = $5) AND ($6::text IS NULL OR d.organisation = $6)
    AND ($7::bigint IS NULL OR d.id > $7) AND ($13::text IS NULL OR d.reference = $13)
  ORDER BY d.id LIMIT $8
@@ -75,7 +76,7 @@ async def list_interests(
         _REGISTER,
         as_at,
         as_known or _NOW,
-        await _keeps(db, by),
+        await keeps_registers(db, by),
         await person_of(db, by),
         person,
         organisation,
@@ -98,7 +99,8 @@ async def get_interest(db: Reads, interest: str, *, by: Caller, as_at: date, as_
     return found[0][1]
 
 
-async def _keeps(db: Reads, by: Caller) -> list[str] | None:
+async def keeps_registers(db: Reads, by: Caller) -> list[str] | None:
+    """Return the organisations whose registers the caller keeps, and reads in full; None: of every one."""
     if not by.has(Role.GOVERNANCE_LEAD):
         return []
     if by.is_national:
