@@ -14,18 +14,21 @@ from libs.common.http.dependencies import (
     StatedAt,
     Today,
     Write,
+    allowed,
     binds,
+    binds_none,
     commands_router,
     page,
     problems,
 )
-from libs.common.identity import NotYoursToDecide, RoleMissing
+from libs.common.identity import Caller, NotYoursToDecide, Role, RoleMissing
 from services.contracts.core.codes import OdsCode, Reference
 from services.contracts.core.errors import ContractNotFound, ProposalUnconfirmed
 from services.contracts.edge import Lead
 from services.contracts.publication import commands, errors, queries
 from services.contracts.publication.queries import GivenRelease
 from services.contracts.publication.views import (
+    ImportedReleasesView,
     LinksView,
     PublicationView,
     PublisherView,
@@ -44,6 +47,7 @@ _EXTENSION: Final = {
     for path in sorted(_FOLDER.rglob("*.*"))
 }
 
+Loader = Annotated[Caller, allowed(Role.LOADER)]
 Ocid = Annotated[
     str,
     InPath(
@@ -79,6 +83,19 @@ async def publish_contract(
     view = await commands.publish_contract(session, reference, prefix=prefix, by=by, today=today, stated_at=stated_at)
     response.headers["Location"] = f"../../ocds/records/{view.ocid}"
     return view
+
+
+@router.post("/imports/ocds", status_code=201, summary="Read published awards", responses=problems(RoleMissing))
+@binds_none(because="a proposal binds no body before a person who acts for its customer confirms it")
+async def import_ocds(
+    command: commands.ImportReleases, session: Write, by: Loader, stated_at: StatedAt
+) -> ImportedReleasesView:
+    """Propose a contract for each award in force. An award is no contract: who acts for its customer confirms it.
+
+    A release that cannot be read is left out with its reasons, the others are taken; what is read twice is proposed
+    once. An award of several suppliers is one proposal, of which the supplier is not known.
+    """
+    return await commands.import_releases(session, command, by=by, stated_at=stated_at)
 
 
 @router.get(

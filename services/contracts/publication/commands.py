@@ -4,6 +4,7 @@ import json
 from datetime import date, datetime
 
 import asyncpg
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,12 +12,15 @@ from libs.common.database.connection import raw
 from libs.common.identity import Caller
 from libs.common.process.clock import day_of, end_of
 from services.contracts.agreements.commands import get_contract_to_change, lock_contracts
+from services.contracts.contract_proposals.commands import propose_contracts
+from services.contracts.core.codes import OdsCode
 from services.contracts.core.models import Contract
 from services.contracts.publication import queries
+from services.contracts.publication.awards import read_awards
 from services.contracts.publication.errors import NothingToPublish
 from services.contracts.publication.models import ContractPublication, OcdsRelease
 from services.contracts.publication.rules import dated, days_to_look_at, instant_of, release_of, tags_of
-from services.contracts.publication.views import PublicationView
+from services.contracts.publication.views import ImportedReleasesView, LeftOutView, PublicationView
 
 # One writer at a time: whoever follows the feed by its numbers misses none that is committed late.
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('ocds_release'))"
@@ -130,3 +134,43 @@ async def _in_process(session: AsyncSession, ocid: str) -> tuple[int, datetime |
 async def _count(connection: asyncpg.Connection, contract: Contract) -> int:
     count: int = await connection.fetchval("SELECT count(*) FROM ocds_release WHERE contract_id = $1", contract.id)
     return count
+
+
+class PublishedReleases(BaseModel):
+    """A release package as it was published; of its own fields only the releases are read."""
+
+    releases: list[JsonValue] = Field(max_length=5_000, description="Releases of OCDS 1.1.")
+
+
+class ImportReleases(BaseModel):
+    """A package of releases, and which bodies are meant where the source has ids of its own."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    package: PublishedReleases
+    organisations: dict[str, OdsCode] = Field(
+        default_factory=dict,
+        max_length=5_000,
+        description="Published id of a party to its ODS code. An identifier of the list GB-NHS needs none.",
+        examples=[{"GB-CFS-18525": "05C"}],
+    )
+
+
+async def import_releases(
+    session: AsyncSession, command: ImportReleases, *, by: Caller, stated_at: datetime
+) -> ImportedReleasesView:
+    """Propose a contract for each award that is not proposed yet, and report each release that cannot be read."""
+    found = read_awards(command.package.releases, command.organisations)
+    proposals = [proposal for _, proposal in found.proposals.values()]
+    new = await propose_contracts(session, proposals, stated_at=stated_at, by=by)
+    references = {one.reference for one in proposals}
+    return ImportedReleasesView(
+        releases=found.releases,
+        awards=found.awards,
+        not_awarded=found.not_awarded,
+        proposed=sorted(new),
+        known=sorted(references - new),
+        left_out=[
+            LeftOutView(index=one.index, release=one.release, reasons=list(one.reasons)) for one in found.left_out
+        ],
+    )

@@ -58,3 +58,22 @@ class RecordPackageView(BaseModel):
     publishedDate: str  # noqa: N815  (a field of OCDS)
     publisher: PublisherView
     records: list[RecordView]
+
+
+class LeftOutView(BaseModel):
+    """A release that was left out."""
+
+    index: int = Field(description="Its place in the package, from 0.")
+    release: str | None = Field(description="Its id, where it has one.")
+    reasons: list[str]
+
+
+class ImportedReleasesView(BaseModel):
+    """What a package of published releases led to."""
+
+    releases: int
+    awards: int = Field(description="Awards of the releases that can be read; one that is named again counts again.")
+    not_awarded: int = Field(description="Of them, those that are pending, cancelled or unsuccessful.")
+    proposed: list[str] = Field(description="References of the new proposals, see `GET /contract-proposals`.")
+    known: list[str] = Field(description="Those that were proposed before, which stay as they are.")
+    left_out: list[LeftOutView]
