@@ -11,7 +11,7 @@ from services.finance.core.codes import ContractReference
 from services.finance.core.sight import sight_of
 from services.finance.edge import OneCode
 from services.finance.payments import queries
-from services.finance.payments.views import PaymentView
+from services.finance.payments.views import PaymentView, ReckoningView
 
 router = questions_router(tags=["Payments"])
 
@@ -51,3 +51,34 @@ async def list_payments(
         limit=paging.fetch,
     )
     return page(found, key=lambda view: view.item, request=request)
+
+
+@router.get("/reckonings", summary="List what alliances came to", responses=problems(UnreadableCursor))
+async def list_reckonings(
+    request: Request,
+    session: Read,
+    by: By,
+    paging: Paging,
+    as_at: AsAt,
+    as_known: AsKnown,
+    contract: Annotated[ContractReference | None, Query()] = None,
+    organisation: OneCode = None,
+) -> Page[ReckoningView]:
+    """List what each period of an alliance came to for its members, as contracts settled it: gains and pains.
+
+    Read by the members. What is paid of it are the items of kind `gain` and `pain` among the payments of the contract.
+    """
+    rows = await raw(session)
+    [after] = paging.key(str) or [""]
+    found = await queries.list_reckonings(
+        rows,
+        sight=await sight_of(rows, by),
+        as_at=as_at,
+        as_known=as_known,
+        contract=contract,
+        organisation=organisation,
+        after=after,
+        limit=paging.fetch,
+    )
+    shown = page(found, key=lambda one: one[0], request=request)
+    return Page[ReckoningView](items=[view for _, view in shown.items], next=shown.next)

@@ -1,6 +1,7 @@
 """Tables of payments: what contracts said is planned and due, and the entries by which it was paid; no row changes."""
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     Column,
@@ -53,6 +54,33 @@ known_payments = Projection(
 SELECT what, item, contract, payer, payee, kind, amount_pence::text, due_on::text, condition, achievement, corrects,
        stated_at::text
   FROM known_payment ORDER BY what, item, stated_at, payer, payee, amount_pence, due_on
+""",
+)
+
+known_reckoning = Table(
+    "known_reckoning",
+    Base.metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("contract", Text, nullable=False),
+    Column("period_from", Date, nullable=False),
+    Column("period_to", Date, nullable=False),
+    Column("members", ARRAY(Text), nullable=False),
+    Column("amounts_pence", ARRAY(BigInteger), nullable=False),
+    Column("stated_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint(
+        *("contract", "period_from", "period_to", "stated_at", "members", "amounts_pence"),
+        name="uq_known_reckoning_once",
+    ),
+)
+"""What periods of alliances came to, one row an event; of one period the row stated last counts."""
+Index(None, known_reckoning.c.members, postgresql_using="gin")
+
+known_reckonings = Projection(
+    name="known_reckonings",
+    tables=("known_reckoning",),
+    content="""
+SELECT contract, period_from::text, period_to::text, members::text, amounts_pence::text, stated_at::text
+  FROM known_reckoning ORDER BY contract, period_from, period_to, stated_at, members, amounts_pence
 """,
 )
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import asyncpg
 
 from libs.common.events import Event
-from libs.common.events.contracts import PaymentFellDue, PaymentScheduled
+from libs.common.events.contracts import AllianceSettled, PaymentFellDue, PaymentScheduled
 
 EVENTS = (PaymentScheduled, PaymentFellDue)
 
@@ -16,6 +16,21 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[],
                      $9::text[], $10::text[], $11::text[], $12::timestamptz[])
     ON CONFLICT DO NOTHING
 """
+
+_KNOW_RECKONING = """
+INSERT INTO known_reckoning (contract, period_from, period_to, members, amounts_pence, stated_at)
+VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
+"""
+
+
+async def know_reckonings(events: Sequence[Event], connection: asyncpg.Connection) -> None:
+    """Insert what these events say of periods of alliances."""
+    rows = [
+        (one.contract, one.period_from, one.period_to, one.members, one.amounts_pence, one.stated_at)
+        for one in events
+        if isinstance(one, AllianceSettled)
+    ]
+    await connection.executemany(_KNOW_RECKONING, rows)
 
 
 async def know_payments(events: Sequence[Event], connection: asyncpg.Connection) -> None:

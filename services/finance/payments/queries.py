@@ -9,7 +9,7 @@ from libs.common.database.connection import Reads
 from libs.common.money import pounds
 from services.finance.core.sight import Sight
 from services.finance.payments.rules import PaymentEntry, paid_pence
-from services.finance.payments.views import PaymentEntryView, PaymentView
+from services.finance.payments.views import MemberPartView, PaymentEntryView, PaymentView, ReckoningView
 
 NOW = datetime.max.replace(tzinfo=UTC)
 
@@ -75,3 +75,52 @@ def _status(row: asyncpg.Record, paid: int) -> str:
     if row["waits"]:
         return "waits"
     return "paid" if paid == row["due_pence"] else "due"
+
+
+# $1 the day, $2 the instant, $3 the codes that the caller reads through (null: every one), $4 contract and $5
+# organisation asked for (null: any), $6 the key after which the page begins.
+_RECKONINGS = """
+SELECT r.* FROM (
+    SELECT DISTINCT ON (contract, period_from, period_to)
+           contract || '/' || period_from || '/' || period_to AS key, contract, period_from, period_to, members,
+           amounts_pence, stated_at
+      FROM known_reckoning
+     WHERE period_to <= $1 AND stated_at <= $2 AND ($4::text IS NULL OR contract = $4)
+     ORDER BY contract, period_from, period_to, stated_at DESC, members, amounts_pence
+  ) r
+ WHERE ($3::text[] IS NULL OR r.members && $3) AND ($5::text IS NULL OR $5 = ANY(r.members)) AND r.key > $6
+ ORDER BY r.key LIMIT $7
+"""
+
+
+async def list_reckonings(
+    db: Reads,
+    *,
+    sight: Sight,
+    as_at: date,
+    as_known: datetime | None,
+    contract: str | None,
+    organisation: str | None,
+    after: str,
+    limit: int,
+) -> list[tuple[str, ReckoningView]]:
+    """Return what periods of alliances came to whose members the caller reads, with the key of each, in their order."""
+    codes = sight.among(None)
+    rows = await db.fetch(_RECKONINGS, as_at, as_known or NOW, codes, contract, organisation, after, limit)
+    return [(row["key"], _reckoning(row)) for row in rows]
+
+
+def _reckoning(row: asyncpg.Record) -> ReckoningView:
+    amounts = list(zip(row["members"], row["amounts_pence"], strict=True))
+    total = sum(pence for _, pence in amounts)
+    return ReckoningView(
+        contract=row["contract"],
+        period_from=row["period_from"],
+        period_to=row["period_to"],
+        members=[
+            MemberPartView(organisation=code, amount_pence=pence, amount=pounds(pence)) for code, pence in amounts
+        ],
+        total_pence=total,
+        total=pounds(total),
+        stated_at=row["stated_at"],
+    )

@@ -18,6 +18,26 @@ class PaymentEntryView(BaseModel):
     event: str = Field(description="Id of the PaymentMade or PaymentReversed event.")
 
 
+class MemberPartView(BaseModel):
+    """What a period of an alliance came to for one member."""
+
+    organisation: str
+    amount_pence: int = Field(description="A gain; negative: a pain.")
+    amount: str
+
+
+class ReckoningView(BaseModel):
+    """What a period of an alliance came to, as contracts settled it."""
+
+    contract: str
+    period_from: date
+    period_to: date
+    members: list[MemberPartView]
+    total_pence: int
+    total: str
+    stated_at: datetime = Field(description="When it was settled; a period that is settled again is corrected.")
+
+
 class PaymentView(BaseModel):
     """One item of a contract as at a day, as known at an instant: what is planned, due and paid."""
 

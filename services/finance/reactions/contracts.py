@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.events import Event
 from libs.common.events.contracts import (
+    AllianceSettled,
     BuyOutTermsStated,
     ConsolidationAgreed,
     ConsolidationPlanned,
@@ -33,9 +34,9 @@ from services.finance.cost_shifts.queries import know_supplier_prices
 from services.finance.exits.models import known_exits
 from services.finance.exits.projection import EVENTS as EXIT_EVENTS
 from services.finance.exits.projection import know_exits
-from services.finance.payments.models import known_payments
+from services.finance.payments.models import known_payments, known_reckonings
 from services.finance.payments.projection import EVENTS as PAYMENT_EVENTS
-from services.finance.payments.projection import know_payments
+from services.finance.payments.projection import know_payments, know_reckonings
 from services.finance.reactions.base import subscriptions
 from services.finance.savings.models import known_plans
 from services.finance.savings.plans import PlanEvent, know_plans, savings_follow
@@ -44,6 +45,7 @@ PLANS = (ConsolidationPlanned, ConsolidationAgreed, ConsolidationWithdrawn, Serv
 
 subscriptions.knows(known_terminations, TerminationPriced, ContractTerminated)(know_terminations)
 subscriptions.knows(known_payments, *PAYMENT_EVENTS)(know_payments)
+subscriptions.knows(known_reckonings, AllianceSettled)(know_reckonings)
 subscriptions.knows(known_shares, SharesAgreed)(know_shares)
 subscriptions.knows(known_plans, *PLANS)(know_plans)
 subscriptions.knows(known_buy_outs, BuyOutTermsStated)(know_buy_outs)

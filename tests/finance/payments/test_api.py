@@ -1,14 +1,14 @@
 """S48 beyond advance and balance: gain, pain and shares of a charge over HTTP, paid once an item."""
 
 import itertools
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
 from libs.common.events import Event
-from libs.common.events.contracts import PaymentFellDue, PaymentScheduled
+from libs.common.events.contracts import AllianceSettled, PaymentFellDue, PaymentScheduled
 from libs.common.identity import Role
 from libs.common.money import pounds
 from tests.support.edge import Tokens
@@ -119,3 +119,46 @@ async def made(harness: FinanceHarness) -> int:
         " WHERE name = 'PaymentMade'"
     )
     return len(rows)
+
+
+def settled(on: date, stated: date, **amounts: int) -> AllianceSettled:
+    return AllianceSettled(
+        effective_on=on,
+        stated_at=at(stated),
+        contract=CONTRACT,
+        members=tuple(amounts),
+        period_from=on.replace(year=on.year - 1) + timedelta(days=1),
+        period_to=on,
+        amounts_pence=tuple(amounts.values()),
+    )
+
+
+@pytest.mark.parametrize("backwards", [False, True], ids=["in order", "backwards"])
+async def test_what_an_alliance_came_to_is_read_by_its_members_as_known(
+    client: httpx.AsyncClient, harness: FinanceHarness, tokens: Tokens, *, backwards: bool
+) -> None:
+    first, second = date(2016, 3, 31), date(2017, 3, 31)
+    thought = settled(first, date(2016, 4, 30), NETA=20_000_000, NETB=12_000_001)
+    corrected = settled(first, date(2016, 6, 30), NETA=19_000_000, NETB=11_400_000)
+    pain = settled(second, date(2017, 4, 30), NETC=-12_500_000, NETA=-1)
+    events = (thought, corrected, pain)
+    await harness.hear(*(reversed(events) if backwards else events))
+    await harness.hear(*events)
+
+    async def shown(code: str, **asked: str | int) -> list[tuple[str, dict[str, int], str]]:
+        params = {"as_at": "2017-12-31"} | asked
+        theirs = tokens.header(Role.PARTNER, organisations=(code,))
+        items = (await client.get("/v1/reckonings", params=params, headers=theirs)).json()["items"]
+        members = ({part["organisation"]: part["amount_pence"] for part in one["members"]} for one in items)
+        return [(one["period_to"], parts, one["total"]) for one, parts in zip(items, members, strict=True)]
+
+    of_first = ("2016-03-31", {"NETA": 19_000_000, "NETB": 11_400_000}, "£304,000.00")
+    of_second = ("2017-03-31", {"NETC": -12_500_000, "NETA": -1}, "-£125,000.01")
+    assert await shown("NETA") == [of_first, of_second]
+    assert await shown("NETA", limit=1) == [of_first]
+    assert await shown("NETA", organisation="NETC") == [of_second]
+    assert await shown("NETB") == [of_first]
+    assert await shown("NETA", as_at="2017-03-30") == [of_first]
+    then = ("2016-03-31", {"NETA": 20_000_000, "NETB": 12_000_001}, "£320,000.01")
+    assert await shown("NETB", as_known="2016-05-31") == [then]
+    assert await shown("11C") == await shown("NETA", contract="OTHER-2015") == []
