@@ -38,17 +38,17 @@ def text_of_pdf(pdf: bytes) -> str:
 def assert_pdf_equals(document: Mapping[str, Any], charts: Sequence[ReportChart]) -> str:
     """Check that a report's PDF shows each figure of its JSON in order, and each chart its marks; return the text."""
     pdf = pdf_of(a_job(document, charts))
-    text, position = text_of_pdf(pdf), 0
+    text, position, figures = text_of_pdf(pdf), 0, dict(leaves(document))
     assert charts
     for chart in charts:
         drawn = texts_of_svg(svg_of(chart))
         for mark in chart.marks:
-            shown = _read(mark.pointer, _figure(document, mark.pointer))
+            shown = _read(figures, mark.pointer)
             assert mark.text == shown
             assert drawn.count(shown) >= sum(other.text == shown for other in chart.marks)
             position = max(position, text.index(_SPACE.sub("", shown)))
-    for pointer, value in leaves(document):
-        shown = _SPACE.sub("", _read(pointer, value))
+    for pointer in figures:
+        shown = _SPACE.sub("", _read(figures, pointer))
         position = text.find(shown, position)
         assert position >= 0, f"{pointer}: {shown} does not follow"
         position += len(shown)
@@ -114,17 +114,16 @@ def assert_figures_are_listed(document: Mapping[str, Any]) -> bytes:
     return book
 
 
-def _figure(document: Any, pointer: str) -> Any:
-    return dict(leaves(document))[pointer]
-
-
-def _read(pointer: str, value: Any) -> str:
+def _read(figures: Mapping[str, Any], pointer: str) -> str:
     """A figure as people read it, by code that imports nothing of the services."""
-    parts = pointer.split("/")
+    value, parts = figures[pointer], pointer.split("/")
     if value is None or isinstance(value, bool):
         return {None: "none", True: "yes", False: "no"}[value]
     name = parts[-2] if parts[-1].isdigit() and parts[-2].endswith("_pence") else parts[-1]
     is_pence = name == "pence" or name.endswith("_pence") or (len(parts) > 1 and parts[-2] in _BY_KEY)
+    if pointer.endswith("/value") and str(value).isdigit():
+        type_ = figures.get(f"{pointer.removesuffix('value')}type", "risk")
+        return str(value) if type_ in ("risk", "realisation") else in_pounds(int(str(value)))
     if isinstance(value, int) and is_pence:
         return in_pounds(value)
     if isinstance(value, str) and _DAY.fullmatch(value):

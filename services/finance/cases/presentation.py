@@ -12,6 +12,7 @@ from services.finance.appraisals.affordability import affordability
 from services.finance.appraisals.comparisons import best, incremental_table, passes
 from services.finance.appraisals.inputs import Inputs, Line, LineType, Option, StoredLens, year_label
 from services.finance.appraisals.sensitivity import (
+    REALISATION,
     Measure,
     changed,
     inputs_of,
@@ -288,6 +289,12 @@ def titles_of(option: Option) -> dict[str, str]:
     return found | {"realisation": "Realisation of the benefits"}
 
 
+def types_of(option: Option) -> dict[str, str]:
+    """Return what an option's inputs are, by their codes: types of lines, risks, or the realisation."""
+    found = {line.line: str(line.type) for line in option.lines} | {risk.risk: "risk" for risk in option.risks}
+    return found | {REALISATION: REALISATION}
+
+
 def switching_view(
     version: CaseVersion, option: str | None, *, of: Measure, threshold: Fraction, name: str | None, lens: str | None
 ) -> SwitchingValuesView:
@@ -327,20 +334,9 @@ def sensitivity_view(
 ) -> SensitivityView:
     """Return the tornado of an option, its scenarios, and a grid of two inputs. Raises InputNotFound."""
     inputs, each = version.inputs, option_of(version, option, lens)
-    titles, names = titles_of(each.option), inputs_of(each)
+    titles, types, names = titles_of(each.option), types_of(each.option), inputs_of(each)
     if missing := [name for name in pair or () if name not in names]:
         raise InputNotFound(f"{', '.join(missing)}: {each.option.option} has the inputs {', '.join(names)}")
-    grid = None
-    if pair is not None:
-        factors = [1 - change, 1 - change / 2, Fraction(1), 1 + change / 2, 1 + change]
-        rows = two_way(inputs, each, *pair, factors=factors)
-        grid = TwoWayView(
-            first=pair[0],
-            second=pair[1],
-            factors=[str(factor) for factor in factors],
-            npv_pence=[[nearest_penny(found.npv) for found in row] for row in rows],
-            bcr=[[ratio_text(found.bcr) for found in row] for row in rows],
-        )
     return SensitivityView(
         case=version.case,
         version=version.version,
@@ -350,6 +346,7 @@ def sensitivity_view(
             SwingView(
                 input=bar.name,
                 title=titles[bar.name],
+                type=types[bar.name],
                 value=str(bar.value),
                 low_npv_pence=nearest_penny(bar.low.npv),
                 high_npv_pence=nearest_penny(bar.high.npv),
@@ -359,8 +356,20 @@ def sensitivity_view(
             for bar in tornado(inputs, each, change=change)
         ],
         scenarios=_scenarios(version, lens),
-        two_way=grid,
+        two_way=None if pair is None else _grid(inputs, each, pair, change),
         provenance=provenance(version, lens),
+    )
+
+
+def _grid(inputs: Inputs, each: Appraised, pair: tuple[str, str], change: Fraction) -> TwoWayView:
+    factors = [1 - change, 1 - change / 2, Fraction(1), 1 + change / 2, 1 + change]
+    rows = two_way(inputs, each, *pair, factors=factors)
+    return TwoWayView(
+        first=pair[0],
+        second=pair[1],
+        factors=[str(factor) for factor in factors],
+        npv_pence=[[nearest_penny(found.npv) for found in row] for row in rows],
+        bcr=[[ratio_text(found.bcr) for found in row] for row in rows],
     )
 
 

@@ -180,6 +180,7 @@ class SwingView(View):
 
     input: str
     title: str
+    type: str = Field(description="The type of the line, `risk`, or `realisation`.", examples=["cash_releasing"])
     value: str
     low_npv_pence: int
     high_npv_pence: int
