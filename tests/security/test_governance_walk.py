@@ -187,7 +187,7 @@ async def authorisations(platform: Platform) -> list[Case]:
     values = {"authorisation": made["authorisation"]}
     return [
         Case(operation="decide_authorisation", path="/authorisations", json=decision, **given),
-        Case(operation="lift_condition", path=path, values=values, json=lifted, **given),
+        Case(operation="lift_condition", path=path, values=values, json=lifted, hidden=True, **given),
     ]
 
 
@@ -217,6 +217,7 @@ async def registers(platform: Platform, person: str) -> list[Case]:
             path="/breaches/{breach}/conclusion",
             values={"breach": found},
             json=concluded,
+            hidden=True,
             **given,
         ),
         Case(operation="publish_register", path=path, json=own, **given),

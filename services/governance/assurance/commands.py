@@ -29,6 +29,7 @@ from services.governance.core.acts import must_decide_for, new_act, paper_refusa
 from services.governance.core.codes import Action, Command, Document, Note, OrganisationCode
 from services.governance.core.errors import EndsBeforeItBegins, OrganisationNotOpen, refuse
 from services.governance.core.models import known
+from services.governance.core.sight import reads_through
 
 Criterion = Annotated[StrictInt, Field(ge=1, le=1_000, description="The number of the criterion.", examples=[17])]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the paper.", examples=["0" * 64])]
@@ -282,7 +283,8 @@ def _lifted(found: Authorisation, lift: ConditionLift) -> ConditionLifted:
 async def _get_to_change(session: AsyncSession, authorisation: str, *, by: Caller, today: date) -> Authorisation:
     by.must_have(Role.NHS_ENGLAND)
     found = await session.scalar(select(Authorisation).where(Authorisation.reference == authorisation))
-    if found is None:
+    readable = await reads_through(await raw(session), by)
+    if found is None or (readable is not None and found.organisation not in readable):
         raise AuthorisationNotFound(f"there is no authorisation {authorisation}")
     await _lock(session, found.organisation, by=by, today=today)
     return found

@@ -19,6 +19,7 @@ from services.governance.breaches.queries import codes_on
 from services.governance.core.acts import must_decide_for, new_act
 from services.governance.core.codes import Command, Document, Note, OrganisationCode, PersonId, Sentence
 from services.governance.core.errors import PersonNotFound, refuse
+from services.governance.core.sight import reads_through
 from services.governance.people.queries import find_keeper
 
 Code = Annotated[str, Field(pattern=r"^[a-z]+(-[a-z]+)*$", max_length=40)]
@@ -120,7 +121,8 @@ async def conclude_breach(
     Raises BreachNotFound, NotYoursToDecide, ConcludedAlready, BreachCodeNotListed, BreachToCome.
     """
     breach = await session.scalar(select(Breach).where(Breach.reference == reference).with_for_update())
-    if breach is None:
+    readable = await reads_through(await raw(session), by)
+    if breach is None or (readable is not None and breach.organisation not in readable):
         raise BreachNotFound(f"there is no breach {reference}")
     await must_decide_for(await raw(session), breach.organisation, by=by, today=today)
     day, latest = command.concluded_on, min(today, day_of(stated_at))
