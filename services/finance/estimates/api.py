@@ -23,11 +23,17 @@ router = questions_router(tags=["Estimates"])
 
 
 def _each_once(given: list[str]) -> list[str]:
-    functions = [one.partition(":")[0] for one in given]
+    functions = [one.partition(":")[0].lower() for one in given]
     if len(set(functions)) != len(functions):
         raise ValueError("each function is named once")
     if any(int(one.partition(":")[2]) > MOST_PENCE for one in given):
         raise ValueError(f"a baseline is at most {MOST_PENCE} pence")
+    return given
+
+
+def _part(given: str) -> str:
+    if given != "learned" and Fraction(given) > 1:
+        raise ValueError("a part is at most the whole")
     return given
 
 
@@ -55,6 +61,7 @@ async def get_estimate(
             "of the savings that you read.",
             examples=["7/10"],
         ),
+        AfterValidator(_part),
     ] = "1",
 ) -> EstimateView:
     """Return low, middle and high savings by function, from the benchmarks in force on a day, as known.
@@ -70,6 +77,6 @@ async def get_estimate(
 
 async def _realisation(rows: Reads, by: Caller, given: str, as_at: date, as_known: datetime | None) -> Realisation:
     if given != "learned":
-        return Realisation(min(Fraction(given), Fraction(1)))
+        return Realisation(Fraction(given))
     rates = await learned_by_function(rows, None, sight=await sight_of(rows, by), as_at=as_at, as_known=as_known)
     return Realisation(learned={rate.function.lower(): rate for rate in rates})

@@ -51,8 +51,10 @@ from services.finance.figures.projection import (
 )
 from services.finance.portfolios.queries import get_solved, get_statement
 from services.finance.portfolios.terms import BuyOutItem, ExitItem
+from services.finance.runs.models import RunKind
 from services.finance.savings.queries import get_savings
 from services.finance.savings.views import InitiativeSavingsView
+from services.finance.simulations.queries import get_simulation
 
 _BUDGETS: Final = (BudgetSet, BudgetMoved, BudgetReduced, BudgetRestored, BudgetRestated)
 _SAVINGS: Final = (SavingForecast, SavingContracted, SavingRealised, SavingReversed)
@@ -172,6 +174,27 @@ async def trace_run(db: Reads, run: str, view: Asker) -> TracedAnswer:
         published_as=str(rows[0]["event_id"]) if rows else None,
         stated_at=row.requested_at,
         version=row.version,
+    )
+
+
+async def _simulation(db: Reads, subject: str, run: str, view: Asker) -> TracedAnswer:
+    """Return what a simulation that is done found out. Raises CaseNotFound, SimulationNotFound."""
+    case, _, version = subject.rpartition("/")
+    shown = await get_simulation(db, case, int(version), run, sight=view.sight, as_known=view.as_known)
+    assert shown.answer is not None
+    document = shown.answer.model_dump(mode="json")
+    asked = {} if shown.terms is None else shown.terms.model_dump(mode="json", exclude_none=True)
+    return TracedAnswer(
+        kind="simulation",
+        document={"answer": document},
+        digest=shown.digest,
+        causes=Causes((((CaseAppraised,), (case,)),)),
+        packs=tuple(sorted(set(shown.answer.packs.values()))),
+        lens=shown.answer.lens,
+        inputs={"case": case, "version": shown.version, "inputs_digest": shown.answer.inputs_digest, "terms": asked},
+        as_known=shown.requested_at,
+        stated_at=shown.requested_at,
+        version=shown.version,
     )
 
 
@@ -357,7 +380,9 @@ SELECT 'shift', content, event, stated_at FROM published_cost_shift WHERE digest
  UNION ALL
 SELECT 'delay', content, '', stated_at FROM priced_delay WHERE digest = $1 AND content <> '' AND stated_at <= $2
 """
-_RUNS = "SELECT reference::text AS run FROM run WHERE digest = $1 AND state = 'done' ORDER BY id LIMIT 20"
+_RUNS = (
+    "SELECT reference::text AS run, kind, subject FROM run WHERE digest = $1 AND state = 'done' ORDER BY id LIMIT 20"
+)
 _ALWAYS: Final = datetime.max.replace(tzinfo=UTC)
 
 
@@ -377,7 +402,10 @@ async def trace_published(db: Reads, digest: str, view: Asker) -> list[TracedAns
             found.append(_as_published(answer, row["event"] or None, row["stated_at"]))
     for row in await db.fetch(_RUNS, digest):
         try:
-            found.append(await trace_run(db, row["run"], view))
+            if row["kind"] == RunKind.SIMULATION:
+                found.append(await _simulation(db, row["subject"], row["run"], view))
+            else:
+                found.append(await trace_run(db, row["run"], view))
         except DomainError:
             continue
     return found

@@ -72,6 +72,11 @@ async def test_golden_24_over_http_is_a_function_of_what_was_asked(
     weights = {"distributional-weights": "green-book-2018-distributional-weights"}
     assert done["answer"]["packs"] == appraisal["provenance"]["packs"] | weights
     assert (done["answer"]["seed"], done["answer"]["benchmark"]) == (1, appraisal["benchmark"])
+    figure = f"/v1/figures/{done['digest']}~answer.spread.percentiles.0.npv_pence/provenance"
+    traced = (await client.get(figure)).json()
+    assert (traced["answer"], traced["value"]) == ("simulation", spread["percentiles"][0]["npv_pence"])
+    assert traced["inputs"]["terms"]["seed"] == 1
+    assert {pack["pack"] for pack in traced["packs"]} == set(done["answer"]["packs"].values())
     [listed] = (await client.get(PATH)).json()["items"]
     assert (listed["simulation"], listed["answer"]) == (first["simulation"], None)
 
