@@ -30,6 +30,7 @@ NAMES = (
     "exits",
     "laptop",
     "imports",
+    "payments",
     "questions",
     "acting",
     "stall",

@@ -2,11 +2,11 @@
 
 Owns        contracts (draft, signed, terminated, replaced) with their lines, customers and transfers;
             consolidations; suppliers; findings; schedules of payments and what fell due; buy-out terms;
-            obligations, milestones, measures and documents; tariffs.
+            obligations, milestones, measures and documents; tariffs; published payments.
 Publishes   ContractSigned, ContractTransferred, ContractTerminated, ServiceConsolidated, ContractFindingRaised,
             ContractFindingCleared, PaymentScheduled, PaymentFellDue, BuyOutTermsStated, SupplierChangedHands,
             AllianceSettled, SupplierPriced, SupplierAssessed, SourcingDecided, ProcurementStated, AgreementToRemake,
-            AgreementSettled.
+            AgreementSettled, SpendRecorded.
 Subscribes  to the registry: it copies organisations, successions, owners and hosts, agreed mergers and transfer
             schemes, and acts on mergers of CCGs and ICBs, on acquisitions and abolitions, and on successions that were
             undone: contracts are transferred, with the schemes that move them, and agreements that name legal bodies
@@ -31,6 +31,8 @@ novations       another body takes a party's place, with everybody's consent
 procurements    at what stage a procurement stands, and who bids in it
 exit_plans      the steps of an exit, the return of data with receipts, final amounts that settle a price
 publication     open contracting: what customers publish, as releases and records
+imports         files of published payments, taken line by line in the background
+spend           published payments, what they add up to, the names under which bodies are published
 contract_proposals  contracts that a source lets one infer, which a person confirms or rejects
 signing         a draft becomes binding
 terminations    a contract ends early, on notice, by an accepted offer or by agreement; it renews

@@ -8,6 +8,8 @@ from libs.common.messaging.bus import Bus
 from libs.common.service.app import Service, create_service
 from libs.common.service.settings import Settings
 from services.contracts.core.models import known
+from services.contracts.imports.background import payment_imports
+from services.contracts.imports.commands import MOST_BYTES as MOST_BYTES_OF_PAYMENTS
 from services.contracts.performance.documents import MOST_BYTES
 from services.contracts.reactions.due import MADE_DUE, do_next
 from services.contracts.reactions.publishers import subscriptions
@@ -26,7 +28,8 @@ SERVICE = Service(
     hears=("registry", "governance"),
     due_work=do_next,
     made_due=MADE_DUE,
-    documents={"/v1/contracts/{reference}/documents": MOST_BYTES},
+    documents={"/v1/contracts/{reference}/documents": MOST_BYTES, "/v1/imports/payments": MOST_BYTES_OF_PAYMENTS},
+    background={"imports of payments": payment_imports},
     predecessors=known.predecessors,
     tags=(
         {"name": "Contracts", "description": "Support contracts: drafted, signed, transferred, ended."},
@@ -58,6 +61,10 @@ SERVICE = Service(
         {
             "name": "Suppliers",
             "description": "What a supplier is and costs, whom it serves; the functions that can be bought.",
+        },
+        {
+            "name": "Spend",
+            "description": "Published payments: imported with what is odd about each, added up, by names' aliases.",
         },
         {
             "name": "Market",

@@ -10,6 +10,7 @@ from services.contracts.contract_proposals import api as contract_proposals
 from services.contracts.exit_plans import api as exit_plans
 from services.contracts.exits import api as exits
 from services.contracts.findings import api as findings
+from services.contracts.imports import api as imports
 from services.contracts.market import api as market
 from services.contracts.mergers import api as mergers
 from services.contracts.novations import api as novations
@@ -20,6 +21,7 @@ from services.contracts.publication import api as publication
 from services.contracts.schedules import api as schedules
 from services.contracts.signing import api as signing
 from services.contracts.sourcing import api as sourcing
+from services.contracts.spend import api as spend
 from services.contracts.suppliers import api as suppliers
 from services.contracts.tariffs import api as tariffs
 from services.contracts.tasks import api as tasks
@@ -52,5 +54,7 @@ ROUTERS = (
     agreements.functions_router,
     mergers.router,
     novations.router,
+    imports.router,
+    spend.router,
     tasks.router,
 )

@@ -23,6 +23,7 @@ from services.contracts.publication import models as publication
 from services.contracts.schedules import models as schedules
 from services.contracts.signing import models as signing
 from services.contracts.sourcing import models as sourcing
+from services.contracts.spend import models as spend
 from services.contracts.suppliers import models as suppliers
 from services.contracts.tariffs import models as tariffs
 
@@ -49,6 +50,7 @@ MODELS = (
     schemes,
     signing,
     sourcing,
+    spend,
     suppliers,
     tariffs,
 )

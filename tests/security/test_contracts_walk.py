@@ -400,6 +400,24 @@ CASES.append(
     )
 )
 
+CASES += [
+    Case(
+        operation="import_payments",
+        role=Role.CONTRACT_LEAD,
+        binds=("10H",),
+        path="/imports/payments",
+        json={},
+        params={"file": "spend.csv", "payer": "10H"},
+    ),
+    Case(
+        operation="state_alias",
+        role=Role.CONTRACT_LEAD,
+        binds=("0CX",),
+        path="/aliases",
+        json={"name": "SCW CSU", "code": "0CX", "effective_on": "2017-04-01"},
+    ),
+]
+
 LEAVING = "LEAVING-2017"
 """A contract with a notice that stands and an offer to end it; `prepare` puts their ids into the cases."""
 

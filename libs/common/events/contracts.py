@@ -503,6 +503,24 @@ class SupplierAssessed(Event, topic="contracts", keys=("supplier", "customers"),
     replace_by: tuple[date, ...]
 
 
+class SpendRecorded(Event, topic="contracts", keys=("payer", "supplier", "contract"), parties_only=True):
+    """What a payer paid a supplier in a month by what is published: the whole of it, each time that it changes.
+
+    `month` is its first day. `contract` is empty where no contract is confirmed for the payments. `amount_pence` may be
+    negative; it contains `duplicate_pence`, of `rows` that say exactly what another one says. `source` is the import
+    that brought the latest of them.
+    """
+
+    payer: OdsCode
+    supplier: OdsCode
+    contract: str
+    month: date
+    rows: int
+    amount_pence: int
+    duplicate_pence: int
+    source: str
+
+
 class BuyOutTermsStated(Event, topic="contracts", keys=_CONTRACT, parties_only=True):
     """The terms on which a PFI or LIFT contract may be bought out; the sum is not here.
 

@@ -16,6 +16,7 @@ from libs.common.events.contracts import (
     PaymentFellDue,
     PaymentScheduled,
     ServiceConsolidated,
+    SpendRecorded,
     TerminationPriced,
 )
 from libs.common.findings import in_order_of_days
@@ -34,6 +35,7 @@ from services.contracts.publication.commands import publish_news
 from services.contracts.schedules.commands import payments_fall_due
 from services.contracts.signing.ratifications import ratify_by_decisions
 from services.contracts.sourcing.commands import agreements_are_overdue
+from services.contracts.spend.inferences import attribute_payments
 from services.contracts.tasks.due import find_stalled
 from services.contracts.terminations.due import end_by_notice, renew_contracts
 from services.contracts.transfers.refunds import find_refunds
@@ -57,6 +59,7 @@ DUE: tuple[DoDueWork, ...] = (
     announce_windows,
     find_stalled,
     publish_news,
+    attribute_payments,
 )
 """The routines of the packages, each of which does its next piece of work, in this order."""
 
@@ -79,6 +82,7 @@ MADE_DUE = MadeDue(
         ServiceConsolidated: (DueBy("plan", _PLAN),),
         PaymentFellDue: (DueBy("item", (PaymentScheduled,)), _TERMS),
         PaymentScheduled: (_TERMS,),
+        SpendRecorded: (DueBy("contract", (ContractSigned,)),),
         AgreementToRemake: (DueBy("agreement", (ContractSigned, ContractVaried)),),
         AgreementSettled: (DueBy("agreement", (AgreementToRemake,)),),
         ContractFindingRaised: (_ABOUT,),
