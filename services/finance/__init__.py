@@ -21,12 +21,12 @@ documents   reports as PDF and as workbooks with live formulas, written in a pro
 charts      charts of reports: each mark a figure of the JSON, labelled with its value
 figures     where a figure comes from: packs, lens, inputs as known, events by id
 portfolios  the best plan of exits, buy-outs and openings under budgets; its optimiser is a process of its own
-backlogs    backlog of estates by organisation and footprint, and the keys that divide it
 delays      what it costs that a body has not decided
 flips       decisions that another rule pack would change
 estimates   savings by benchmark, at the part of them that arrives
 tasks       what waits for too long: computations, appraisals, corrections; with who has to do what
 simulations  how uncertain the value of a case is: Monte Carlo of a version, in a process of its own
+backlogs    backlog of estates by organisation and footprint, and the keys that divide it
 funds       money by year and purpose, recurrent and non-recurrent apart, and what was drawn of it
 cost_shifts  what exits from a supplier shift to others; the domino; triggers of exits
 savings     from the forecast to what budgets fell by; claims, rates learned
