@@ -11,7 +11,7 @@ from libs.common.identity import Caller
 from services.finance.documents.jobs import EDITION, KIND, DocumentJob, Format
 from services.finance.documents.queries import subject_of
 from services.finance.runs import queue
-from services.finance.runs.queue import Requested, RunJob
+from services.finance.runs.queue import Requested
 
 
 class RequestDocument(BaseModel):
@@ -43,7 +43,3 @@ async def request_document(
         as_at=today,
         as_known=as_known,
     )
-
-
-async def publish_nothing(*_: AsyncSession | RunJob | str | date | Caller) -> None:
-    """Do nothing more: a document states nothing that is new."""

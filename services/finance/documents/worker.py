@@ -16,7 +16,7 @@ from services.finance.documents.workbook import workbook_of
 
 _ORPHANED = 3
 _NICE = 5
-_MOST_SECONDS = 120
+_MOST_SECONDS = 600
 
 
 def main() -> None:
