@@ -176,3 +176,11 @@ async def test_s21_hosted_units_step_in_by_function_region_and_standard(platform
     assert nothing["type"].endswith("/offer-not-found")
     assert (await ask(platform, "/suppliers/0BB/offers", as_at="2014-08-01"))["regions"] == ["Y54"]
     assert BOARD not in {one["supplier"]["code"] for one in offered}
+    # What is stated late of an earlier day lasts until the offer that was stated of a later one.
+    await offer("0AA", effective_on="2014-07-01", regions=["Y54"])
+    await offer("0AA", effective_on="2014-05-01", regions=["Y57"])
+    regions = [
+        (await ask(platform, "/suppliers/0AA/offers", as_at=day))["regions"]
+        for day in ("2014-04-30", "2014-05-01", "2014-07-01")
+    ]
+    assert regions == [["Y56"], ["Y57"], ["Y54"]]

@@ -100,7 +100,7 @@ async def propose_terms(
     """
     by.must_have(Role.CONTRACT_LEAD)
     connection = await raw(session)
-    contract_id, _ = await must_read_alliance(connection, reference, by=by, as_at=today)
+    contract_id = (await must_read_alliance(connection, reference, by=by, as_at=today)).contract_id
     [contract] = await lock_to_bind(session, [reference])
     alliance = await alliance_of(connection, contract_id)
     weights = {code: Fraction(part) for code, part in command.weights.items()}
@@ -142,7 +142,7 @@ async def vote_on_terms(
     """
     by.must_have(Role.CONTRACT_LEAD)
     connection = await raw(session)
-    contract_id, _ = await must_read_alliance(connection, reference, by=by, as_at=today)
+    contract_id = (await must_read_alliance(connection, reference, by=by, as_at=today)).contract_id
     await lock_to_bind(session, [reference])
     alliance = await alliance_of(connection, contract_id)
     terms = alliance.numbered(number)

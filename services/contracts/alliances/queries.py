@@ -11,7 +11,15 @@ from typing import Any, Final
 from libs.common.database.connection import Reads
 from libs.common.identity import Caller
 from services.contracts.alliances.errors import AllianceNotFound
-from services.contracts.alliances.rules import Proposed, Vote, asked_for, in_force, settle
+from services.contracts.alliances.rules import (
+    Proposed,
+    Vote,
+    asked_for,
+    in_force,
+    is_member_of,
+    reads_as_member,
+    settle,
+)
 from services.contracts.alliances.views import AllianceResultView, AllianceTermsView, AllianceView, AllianceVoteView
 from services.contracts.core.sight import ON_THE_DAY, PARTY, must_know, reads_through
 
@@ -19,11 +27,11 @@ NOW: Final = datetime.max.replace(tzinfo=UTC)
 
 # A member need not be a party of the contract: it reads the alliance, and nothing of the contract by that.
 _SIGHT = f"""
-SELECT c.id, CASE WHEN {ON_THE_DAY} THEN sight.known ELSE $2::timestamptz END AS known
+SELECT c.id, CASE WHEN {ON_THE_DAY} THEN sight.known ELSE $2::timestamptz END AS known, {ON_THE_DAY} AS is_party
   FROM contract c {PARTY}
  WHERE c.reference = $3 AND ({ON_THE_DAY} OR EXISTS (
-       SELECT FROM alliance_terms t WHERE t.contract_id = c.id AND t.weights ?| $4::text[]
-          AND t.stated_at <= $2::timestamptz))
+       SELECT FROM alliance_terms t WHERE t.contract_id = c.id
+          AND (t.weights ?| $4::text[] OR t.payer = ANY($4::text[])) AND t.stated_at <= $2::timestamptz))
 """  # noqa: S608  (what is put in is ours)
 
 _TERMS = """
@@ -88,32 +96,61 @@ async def get_alliance(
     db: Reads, reference: str, *, by: Caller, as_at: date, as_known: datetime | None
 ) -> AllianceView:
     """Return an alliance. Raises ContractNotFound to who may not know it, AllianceNotFound where it has no terms."""
-    contract_id, known = await must_read_alliance(db, reference, by=by, as_at=as_at, as_known=as_known)
-    alliance = await alliance_of(db, contract_id, known=known)
+    sight = await must_read_alliance(db, reference, by=by, as_at=as_at, as_known=as_known)
+    alliance = await alliance_of(db, sight.contract_id, known=sight.known)
     if not alliance.terms:
         raise AllianceNotFound(f"no terms of an alliance of {reference} are known")
     by_id = {one.id: one for one in alliance.terms}
     current = in_force(alliance.terms, as_at)
-    rows = await db.fetch(_RESULTS, contract_id, known)
+    rows = await db.fetch(_RESULTS, sight.contract_id, sight.known)
     return AllianceView(
         contract=reference,
         in_force=current.number if current else None,
-        terms=[_terms(one, alliance) for one in alliance.terms],
-        results=[_result(row, by_id[row["terms_id"]]) for row in rows if row["period_to"] <= as_at],
+        terms=[_terms(one, alliance) for one in alliance.terms if sight.reads(one, asked=True)],
+        results=[
+            _result(row, by_id[row["terms_id"]])
+            for row in rows
+            if row["period_to"] <= as_at and sight.reads(by_id[row["terms_id"]], asked=False)
+        ],
         as_at=as_at,
         as_known=as_known,
     )
 
 
+@dataclass(frozen=True, slots=True)
+class AllianceSight:
+    """How far a caller reads an alliance: what was stated by `known`; `members` are its codes where it is no party.
+
+    A member that is no party reads the terms that name it or asked for its consent, and the results by its terms.
+    """
+
+    contract_id: int
+    known: datetime
+    members: frozenset[str] | None
+
+    def reads(self, terms: Proposed, *, asked: bool) -> bool:
+        """Whether the caller reads these terms, with `asked` also those to which it had to consent."""
+        if self.members is None or is_member_of(terms, self.members):
+            return True
+        return asked and not self.members.isdisjoint(terms.asked)
+
+
 async def must_read_alliance(
     db: Reads, reference: str, *, by: Caller, as_at: date, as_known: datetime | None = None
-) -> tuple[int, datetime]:
-    """Return the contract's id and up to when the caller knows of it. Raises ContractNotFound."""
-    rows = await db.fetch(_SIGHT, as_at, as_known or NOW, reference, await reads_through(db, by))
-    if not rows:
-        await must_know(db, [reference], by=by, today=as_at)
-        raise AllianceNotFound(f"no terms of an alliance of {reference} are known")
-    return rows[0]["id"], rows[0]["known"]
+) -> AllianceSight:
+    """Return how far the caller reads an alliance as at a day. Raises ContractNotFound, AllianceNotFound."""
+    codes = await reads_through(db, by)
+    rows = await db.fetch(_SIGHT, as_at, as_known or NOW, reference, codes)
+    if rows:
+        [row] = rows
+        sight = AllianceSight(row["id"], row["known"], None if row["is_party"] else frozenset(codes or ()))
+        if sight.members is None:
+            return sight
+        alliance = await alliance_of(db, sight.contract_id, known=sight.known)
+        if reads_as_member(alliance.terms, sight.members, as_at):
+            return sight
+    await must_know(db, [reference], by=by, today=as_at)
+    raise AllianceNotFound(f"no terms of an alliance of {reference} are known")
 
 
 async def periods_of(db: Reads, contract_id: int) -> list[tuple[date, date]]:

@@ -1,6 +1,6 @@
 """Rules of alliances: pure functions over terms, votes and figures. Amounts are pence; a negative one is a pain."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
@@ -71,6 +71,27 @@ def in_force(all_terms: Sequence[Proposed], day: date) -> Proposed | None:
     """Return the terms of a day: the last ones agreed among those that have begun."""
     agreed = [one for one in all_terms if one.agreed_at is not None and one.effective_on <= day]
     return max(agreed, key=lambda one: (one.effective_on, one.number), default=None)
+
+
+def is_member_of(terms: Proposed, codes: Collection[str]) -> bool:
+    """Whether terms name one of these as a member or as who pays."""
+    return not {*terms.weights, terms.payer}.isdisjoint(codes)
+
+
+def reads_as_member(all_terms: Sequence[Proposed], codes: Collection[str], day: date) -> bool:
+    """Whether a member that is no party of the contract reads the alliance as at a day.
+
+    It does on the days on which terms in force name it, and while terms that name it wait for votes or for their first
+    day. A proposal that later terms have overtaken shows it nothing.
+    """
+    current = in_force(all_terms, day)
+    if current is not None and is_member_of(current, codes):
+        return True
+    agreed = max((one.number for one in all_terms if one.agreed_at is not None), default=0)
+    return any(
+        is_member_of(one, codes) and (one.effective_on > day if one.agreed_at is not None else one.number > agreed)
+        for one in all_terms
+    )
 
 
 def why_not_whole(weights: Mapping[str, Fraction]) -> list[DomainError]:

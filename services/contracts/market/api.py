@@ -112,9 +112,9 @@ async def get_offer(code: OdsCode, rows: Rows, _: By, as_at: AsAt, as_known: AsK
 async def state_offer(
     code: OdsCode, command: commands.StateOffer, session: Write, by: Source, today: Today, stated_at: StatedAt
 ) -> OfferView:
-    """State what it offers to commissioners whose own supplier fails, from a day on; it replaces the offer before.
+    """State what it offers to commissioners whose own supplier fails, from a day on, in the place of the offer before.
 
-    The answer is as at `effective_on`.
+    An offer that was stated of a later day stays. The answer is as at `effective_on`.
     """
     await commands.state_offer(session, code, command, by=by, today=today, stated_at=stated_at)
     return await queries.offer_as_stated(await raw(session), code, command.effective_on)

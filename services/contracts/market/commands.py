@@ -11,7 +11,6 @@ from libs.common.database.connection import raw
 from libs.common.events.contracts import SupplierAssessed
 from libs.common.identity import Caller, Role, service_caller
 from libs.common.messaging import outbox
-from libs.common.temporal.history import LAST_DAY
 from services.contracts.agreements.catalogue import functions_on
 from services.contracts.core.codes import Day, OdsCode
 from services.contracts.core.errors import refuse
@@ -131,7 +130,8 @@ async def state_offer(
     )
     subject = await lock_supplier(connection, code)
     value = _offer(command.functions, command).model_dump_json() if command.functions else None
-    end = LAST_DAY if command.until is None else command.until + _ONE_DAY
+    following = next_value(await periods_of(connection, code, NOW), Aspect.OFFER, command.effective_on)
+    end = following if command.until is None else min(following, command.until + _ONE_DAY)
     await state_aspects(
         connection,
         subject,

@@ -9,7 +9,7 @@ from libs.common.database.connection import Reads
 from libs.common.identity import Caller
 from services.contracts.core.sight import reads_through
 from services.contracts.partnerships.errors import ComparisonNotFound
-from services.contracts.partnerships.rules import Comparison, Route, pack_on
+from services.contracts.partnerships.rules import Comparison, Route, pack_named
 from services.contracts.partnerships.views import OtherReasonView, RouteComparisonView, RouteView
 
 _NOW: Final = datetime.max.replace(tzinfo=UTC)
@@ -55,7 +55,7 @@ async def get_comparison(
 def _view(row: Mapping[str, Any]) -> RouteComparisonView:
     reasons = row["reasons"] if isinstance(row["reasons"], list) else json.loads(row["reasons"])
     quotes = {route.value: row[f"{route}_pence"] for route in Route if row[f"{route}_pence"] is not None}
-    pack = pack_on(row["decided_on"])
+    pack = pack_named(row["rule_pack"], row["decided_on"])
     compared = Comparison(quotes, sum(one["value_pence"] for one in reasons), pack)
     return RouteComparisonView(
         reference=row["reference"],
@@ -73,6 +73,6 @@ def _view(row: Mapping[str, Any]) -> RouteComparisonView:
         chosen=row["chosen"],
         decided_on=row["decided_on"],
         document=row["document"],
-        rule_pack=row["rule_pack"],
+        rule_pack=pack.id,
         stated_at=row["stated_at"],
     )

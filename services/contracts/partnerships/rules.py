@@ -64,6 +64,11 @@ def pack_on(day: date) -> RulePack:
     return packs[0]
 
 
+def pack_named(name: str, day: date) -> RulePack:
+    """Return the pack by which a comparison was recorded; where it is there no longer, that of the day."""
+    return next((one for one in PACKS if one.id == name), None) or pack_on(day)
+
+
 def why_not_this_route(compared: Comparison, chosen: str) -> list[DomainError]:
     """Return every reason against a choice."""
     found: list[DomainError] = []

@@ -16,6 +16,7 @@ from services.contracts.alliances.rules import (
     asked_for,
     due_items,
     in_force,
+    reads_as_member,
     settle,
     why_not_settled,
     why_not_whole,
@@ -169,3 +170,21 @@ def test_a_period_that_has_not_ended_is_not_settled() -> None:
     [refused] = why_not_settled([proposed(votes=ALL)], DAY, last, [], today=last)
     assert isinstance(refused, PeriodAmiss)
     assert why_not_settled([proposed(votes=ALL)], DAY, last, [], today=date(2017, 10, 1)) == []
+
+
+def test_a_member_that_is_no_party_reads_on_its_days_and_while_terms_wait() -> None:
+    first = proposed(1, DAY, ALL)
+    without = replace(proposed(2, LATER, ALL), weights={"A1A": Fraction(1)}, asked=("05C", "A1A", "B1B", "C1C"))
+    waiting = replace(proposed(3, date(2019, 4, 1), {}), weights={"D1D": Fraction(1)})
+    before, last = DAY - timedelta(days=1), LATER - timedelta(days=1)
+
+    def readers(terms: list[Proposed], day: date) -> set[str]:
+        return {code for code in (*WEIGHTS, "D1D", "05C", "99X") if reads_as_member(terms, [code], day)}
+
+    members = {*WEIGHTS, "05C"}
+    assert readers([proposed(1, DAY)], DAY) == members
+    assert [readers([first, without], day) for day in (before, last, LATER)] == [members, members, {"A1A", "05C"}]
+    assert readers([first, without, waiting], LATER) == {"A1A", "05C", "D1D"}
+    overtaken = replace(waiting, number=1, effective_on=DAY)
+    agreed = replace(without, number=2, effective_on=DAY)
+    assert readers([overtaken, agreed], LATER) == {"A1A", "05C"}

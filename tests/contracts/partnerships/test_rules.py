@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.contracts.partnerships.errors import NoBetterThan, RouteNotQuoted
-from services.contracts.partnerships.rules import Comparison, Route, pack_on, why_not_this_route
+from services.contracts.partnerships.rules import Comparison, Route, pack_named, pack_on, why_not_this_route
 
 PACK = pack_on(date(2017, 2, 28))
 M = 100_000_000
@@ -56,3 +56,8 @@ def test_it_is_open_where_it_costs_less_than_each_alternative(sep: int, value: i
     found = compared(sep, value, **others)
     assert found.is_open == all(sep - value < cost for cost in others.values())
     assert compared(sep, value + 1, **others).is_open or not found.is_open
+
+
+def test_a_comparison_is_shown_by_the_pack_that_it_names() -> None:
+    day = date(2017, 2, 28)
+    assert (pack_named(PACK.id, day), pack_named("a-pack-that-is-gone", day)) == (PACK, PACK)
