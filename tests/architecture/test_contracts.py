@@ -33,6 +33,7 @@ PLANTED = [
     ("common-layers", "libs/common/database/tables.py", "import libs.common.messaging.outbox"),
     ("common-knows-nobody", "libs/common/temporal/timeline.py", "import libs.organisations.projection"),
     ("kafka-in-one-place", "libs/common/messaging/outbox.py", "import aiokafka"),
+    ("documents-worker", "services/finance/reports/queries.py", "import services.finance.documents.pdf"),
     ("no-cycles", "libs/common/errors.py", "import libs.common.messaging.bus"),
     ("no-cycles", "services/registry/core/kinds.py", "import services.registry.lineage.queries"),
 ]
