@@ -410,8 +410,10 @@ class SharesAgreed(Event, topic="contracts", keys=("agreement", "contract", "cus
 class PaymentScheduled(Event, topic="contracts", keys=_PAYMENT, parties_only=True):
     """A payment may fall due on `due_on`: `amount_pence` is the most that it can be.
 
-    `kind` is `charge`, `advance`, `balance`, `gain`, `pain`, `credit` or `termination`; `condition` is a code of what
-    it waits for, empty for nothing. An event with the same `item` replaces it.
+    `kind` is `advance`, `balance`, `gain`, `pain` or `credit`; `condition` is a code of what it waits for, empty for
+    nothing. An event with the same `item` replaces it. Of charges and of the price of an end no items are published:
+    `charge` and `termination` are reserved for them. The lines of a price are in TerminationPriced and
+    ContractTerminated.
     """
 
     contract: str

@@ -43,7 +43,9 @@ class PaymentView(BaseModel):
 
     item: str
     contract: str
-    kind: str = Field(description="`charge`, `advance`, `balance`, `gain`, `pain`, `credit` or `termination`.")
+    kind: str = Field(
+        description="`advance`, `balance`, `gain`, `pain` or `credit`; `charge` and `termination` are reserved."
+    )
     payer: str
     payee: str
     status: Literal["planned", "due", "waits", "paid"] = Field(
