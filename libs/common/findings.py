@@ -29,13 +29,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import Reads, raw
 from libs.common.events import Event
-from libs.common.http.paging import UnreadableCursor
 from libs.common.identity import Caller
 from libs.common.messaging import outbox
 
 _AT_ONCE: Final = 1_000
 """Findings raised or cleared by one statement: what is published of them is built in memory."""
-_NEVER: Final = date.max
 _NOW: Final = datetime.max.replace(tzinfo=UTC)
 # Lists have no commas between their parts: arrays of arrays must be rectangular in SQL.
 _BETWEEN: Final = "\x1f"
@@ -290,18 +288,3 @@ class Findings:
         if self.with_exposure:
             fields[_EXPOSURE] = finding.exposure_pence
         return self.raised.model_validate(fields)
-
-
-def key_of(due_on: date | None, number: int) -> tuple[str, int]:
-    """Return the cursor after a finding: what was cleared and raised again has one key and several rows."""
-    return (due_on or _NEVER).isoformat(), number
-
-
-def position_after(key: tuple[str, int] | None) -> tuple[date, int] | None:
-    """Return the day and the number after which the page starts. Raises UnreadableCursor."""
-    if key is None:
-        return None
-    try:
-        return date.fromisoformat(key[0]), key[1]
-    except ValueError as error:
-        raise UnreadableCursor("after: use the link `next` of the page before") from error

@@ -4,8 +4,9 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
-from libs.common.findings import FindingFilter, key_of, position_after
-from libs.common.http.dependencies import AsAt, AsKnown, By, Page, Paging, Rows, commands_router, page, problems
+from libs.common.findings import FindingFilter
+from libs.common.http.dependencies import AsAt, AsKnown, By, Page, Paging, Rows, commands_router, problems
+from libs.common.http.findings import finding_page, position_after
 from services.governance.core.codes import OrganisationCode
 from services.governance.findings import queries
 from services.governance.findings.models import FindingKind
@@ -48,7 +49,4 @@ async def list_findings(
         after=position_after(paging.key(str, int)),
         limit=paging.fetch,
     )
-    views = [FindingView.model_validate({**row, "finding": row["key"]}) for row in found]
-    # What was cleared and raised again has one name and several rows.
-    keys = {id(view): key_of(row["due_on"], row["id"]) for view, row in zip(views, found, strict=True)}
-    return page(views, key=lambda view: keys[id(view)], request=request)
+    return finding_page(FindingView, found, request=request)

@@ -4,8 +4,9 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Request
 
-from libs.common.findings import FindingFilter, key_of, position_after
-from libs.common.http.dependencies import AsAt, AsKnown, By, Page, Paging, Rows, page, problems, questions_router
+from libs.common.findings import FindingFilter
+from libs.common.http.dependencies import AsAt, AsKnown, By, Page, Paging, Rows, problems, questions_router
+from libs.common.http.findings import finding_page, position_after
 from services.registry.core.codes import Code
 from services.registry.core.sight import sight_of
 from services.registry.findings.models import FINDINGS, MergerFindingKind
@@ -49,7 +50,4 @@ async def list_merger_findings(
         after=position_after(paging.key(str, int)),
         limit=paging.fetch,
     )
-    views = [MergerFindingView.model_validate({**row, "finding": row["key"]}) for row in found]
-    # What was cleared and raised again has one name and several rows.
-    keys = {id(view): key_of(row["due_on"], row["id"]) for view, row in zip(views, found, strict=True)}
-    return page(views, key=lambda view: keys[id(view)], request=request)
+    return finding_page(MergerFindingView, found, request=request)
