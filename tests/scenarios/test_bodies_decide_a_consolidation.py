@@ -209,29 +209,63 @@ async def test_a_plan_is_committed_once_each_members_body_has_approved_it(
         assert "amount_pence" not in fields["SavingRealised"], "what a member saved is not for the others"
 
 
-async def test_who_rejects_leaves_and_a_decision_on_an_earlier_revision_counts_for_nothing(platform: Platform) -> None:
-    codes = ("05C", "05L", "05Y")
-    revision = int(await planned(platform, codes, 24_000_000))
+LEAVING = [
+    pytest.param(("05C", "05L", "05Y"), 24_000_000, id="Black-Country"),
+    pytest.param(("10H", "10Y", "06H"), 20_000_001, id="second set: Buckinghamshire"),
+]
+
+
+@pytest.mark.parametrize(("codes", "annual_pence"), LEAVING)
+async def test_who_rejects_leaves_and_a_decision_on_an_earlier_revision_counts_for_nothing(
+    platform: Platform, codes: tuple[str, ...], annual_pence: int
+) -> None:
+    lead, second, leaves = codes
+    revision = int(await planned(platform, codes, annual_pence))
     await platform.caught_up()
     bodies, day = Bodies(platform), date(2017, 6, 1)
     await bodies.establish(codes, on=day)
-    asked: dict[str, Any] = {"value_pence": 120_000_000, "annual_pence": 24_000_000, "recurrent": True}
-    proposal = await bodies.propose("05C", PLAN, due_on=date(2017, 7, 31), **asked)
-    await bodies.vote("05C", proposal["proposal"], on=day)
-    item = await bodies.vote("05Y", proposal["proposal"], on=day, choice="against")
+    asked: dict[str, Any] = {"value_pence": 5 * annual_pence, "annual_pence": annual_pence, "recurrent": True}
+    proposal = await bodies.propose(lead, PLAN, due_on=date(2017, 7, 31), **asked)
+    await bodies.vote(lead, proposal["proposal"], on=day)
+    before = await forecast(platform)
+    assert all(before[code] > 0 for code in codes)
+    item = await bodies.vote(leaves, proposal["proposal"], on=day, choice="against")
     assert item["result"]["outcome"] == "failed"
     await platform.caught_up()
     [withdrawn] = [one for name, one in await told(platform, "contracts") if name == "ConsolidationWithdrawn"]
-    assert (withdrawn["by"], withdrawn["reason"], withdrawn["revision"]) == ("05Y", "rejected", revision + 1)
-    plan = await contracts(platform, "05C", "GET", f"/consolidations/{PLAN}")
+    assert (withdrawn["by"], withdrawn["reason"], withdrawn["revision"]) == (leaves, "rejected", revision + 1)
+    after = await forecast(platform)
+    assert (after[leaves], after[lead] > 0, after[second] > 0) == (0, True, True), "finance takes the leaver's back"
+    plan = await contracts(platform, lead, "GET", f"/consolidations/{PLAN}")
     assert (plan["state"], [one["accepts"] for one in plan["members"]]) == ("submitted", [False, False])
-    refused = await act(platform, "05L", PLAN, "commitment", revision + 1, expect=409)
+    refused = await act(platform, second, PLAN, "commitment", revision + 1, expect=409)
     assert refused["type"].endswith("not-yet-approved")
-    again = await bodies.call("05C", "GET", f"/proposals/{proposal['proposal']}")
+    again = await bodies.call(lead, "GET", f"/proposals/{proposal['proposal']}")
     assert again["revision"] == revision + 1
     later = date(2017, 6, 8)
     await platform.move_clocks(later)
-    for code in ("05C", "05L"):
+    for code in (lead, second):
         await bodies.vote(code, proposal["proposal"], on=later)
     await platform.caught_up()
-    assert (await act(platform, "05C", PLAN, "commitment", revision + 1))["state"] == "committed"
+    assert (await act(platform, lead, PLAN, "commitment", revision + 1))["state"] == "committed"
+    await platform.caught_up()
+    published = await told(platform, "contracts")
+    [agreed] = [one for name, one in published if name == "ConsolidationAgreed"]
+    assert (agreed["customers"], agreed["replaced"]) == (
+        sorted((lead, second)),
+        sorted(f"PAYROLL-{code}" for code in (lead, second)),
+    )
+    ended = {one["contract"] for name, one in published if name in {"NoticeServed", "ContractTerminated"}}
+    assert f"PAYROLL-{leaves}" not in ended, "who left before the commitment keeps its contract as it was"
+    contract = await platform.call("GET", "contracts", f"/contracts/PAYROLL-{leaves}")
+    assert [one["code"] for one in contract["customers"]] == [leaves]
+    assert (await forecast(platform))[leaves] == 0
+
+
+async def forecast(platform: Platform) -> dict[str, int]:
+    """What each member was last forecast to save in 2018-19."""
+    return {
+        one["organisation"]: one["amount_pence"]
+        for name, one in await told(platform, "finance")
+        if name == "SavingForecast" and one["financial_year"] == "2018-19"
+    }
