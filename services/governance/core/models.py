@@ -111,10 +111,11 @@ class Facet(IntEnum):
 
 
 _BELIEVED_RIGHT = Base.metadata.tables[right_time.beliefs]
-# `can` and the lists ask for the rights that wait for one successor.
+# `can` and the lists ask for the rights that wait for one successor, and since when one of them does.
 Index(
     "ix_right_time_belief_to_remake",
     _BELIEVED_RIGHT.c.value,
+    _BELIEVED_RIGHT.c.subject_id,
     postgresql_where=text(f"facet = {Facet.TO_REMAKE:d}"),
 )
 

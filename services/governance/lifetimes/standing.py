@@ -78,17 +78,16 @@ async def state(
         return []
     rows = await connection.fetch(
         f"""
-        SELECT o, max(s.stated_at) AS latest
+        SELECT o, (SELECT max(s.stated_at) FROM {timeline.statements} s
+                    WHERE s.subject_id = i AND s.facet = f AND s.valid && daterange(b, e)) AS latest
           FROM unnest($1::int[], $2::smallint[], $3::date[], $4::date[]) WITH ORDINALITY AS new (i, f, b, e, o)
-          JOIN {timeline.statements} s ON s.subject_id = i AND s.facet = f AND s.valid && daterange(b, e)
-         GROUP BY o
         """,  # noqa: S608  (the table name is ours)
         [change.subject_id for change in changes],
         [change.facet for change in changes],
         [_bound(change.days.start) for change in changes],
         [_bound(change.days.end) for change in changes],
     )
-    latest: dict[int, datetime] = {row["o"] - 1: row["latest"] for row in rows}
+    latest: dict[int, datetime] = {row["o"] - 1: row["latest"] for row in rows if row["latest"] is not None}
     placed = [
         change._replace(stated_at=max(change.stated_at, latest[index] + _MOMENT)) if index in latest else change
         for index, change in enumerate(changes)
@@ -150,6 +149,8 @@ async def ended_with_body(
     source: str = WITH_BODY,
 ) -> list[NewStatement]:
     """Return the statements that ended something with its body from a day on, unless a later one changed that."""
+    # OFFSET 0 has the later ones looked up for each: the server takes thousands that were just written for a few, and
+    # would go through all of them each time.
     rows = await connection.fetch(
         f"""
         SELECT subject_id, lower(valid) AS b, upper(valid) AS e, stated_at
@@ -158,7 +159,7 @@ async def ended_with_body(
            AND NOT EXISTS (
                SELECT FROM {timeline.statements} later
                 WHERE later.subject_id = s.subject_id AND later.facet = s.facet AND later.valid && s.valid
-                  AND later.stated_at > s.stated_at)
+                  AND later.stated_at > s.stated_at OFFSET 0)
          ORDER BY subject_id, b
         """,  # noqa: S608
         list(subjects),
