@@ -37,9 +37,10 @@ SELECT n FROM staged
 _ROOM = "SET LOCAL work_mem = '64MB'"
 """Sorts a hundred thousand statements in memory, and not on disk."""
 
-# Windows, not joins: the server has no statistics of rows it has just inserted, and would plan a join badly. A
-# statement that begins later and has no end supersedes the days from there on, whatever the one before states. A belief
-# about a facet of $4 may have become known after the statement was made: of the time between, the statement is news.
+# Windows, not joins: the server has no statistics of rows it has just inserted, and would plan a join badly; nor may it
+# look for a subject's earlier statements among all of them by their ids (OFFSET 0). A statement that begins later and
+# has no end supersedes the days from there on, whatever the one before states. A belief about a facet of $4 may have
+# become known after the statement was made: of the time between, the statement is news.
 _FOLLOW = """
 WITH new AS (
     SELECT subject_id, facet, value, valid, stated_at, fills_before, rank FROM {statements}
@@ -48,9 +49,10 @@ WITH new AS (
     SELECT new.*, lead(lower(valid)) OVER later AS next_b, lead(rank) OVER later AS next_rank,
            lead(upper_inf(valid) AND NOT fills_before) OVER later AS next_stays, lag(stated_at) OVER later AS before,
            count(*) OVER (PARTITION BY subject_id, facet) AS many,
-           (SELECT old.stated_at FROM {statements} old
-             WHERE old.subject_id = new.subject_id AND old.facet = new.facet AND old.id <= $1
-             ORDER BY old.stated_at DESC LIMIT 1) AS latest
+           (SELECT max(old.stated_at)
+              FROM (SELECT id, stated_at FROM {statements} one
+                     WHERE one.subject_id = new.subject_id AND one.facet = new.facet OFFSET 0) old
+             WHERE old.id <= $1) AS latest
       FROM new
     WINDOW later AS (PARTITION BY subject_id, facet ORDER BY lower(valid))
 ), first AS (

@@ -123,7 +123,7 @@ SELECT r.id, r.action, coalesce(nullif(r.member, ''), b.organisation) AS organis
   JOIN body b ON b.id = r.body_id
  WHERE r.to_remake_for IS NOT NULL AND r.remade_by IS NULL AND NOT EXISTS (
        SELECT FROM finding f
-        WHERE f.cleared_at IS NULL AND f.key = '{_KIND}:R-' || r.id || ':' || r.to_remake_for)
+        WHERE f.cleared_at IS NULL AND f.key = '{_KIND}:R-' || r.id || ':' || r.to_remake_for OFFSET 0)
  ORDER BY r.id
 """  # noqa: S608  (only names of ours are put in)
 _SETTLED = f"""
