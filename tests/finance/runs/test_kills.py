@@ -57,11 +57,11 @@ async def test_a_run_whose_process_is_killed_is_computed_again_and_stored_once(
     assert len(await database.fetch("SELECT FROM event_log WHERE body LIKE '%PortfolioSolved%'")) == 1
 
 
-async def queued(database: Database, subject: str, *organisations: str) -> str:
+async def queued(database: Database, subject: str, *organisations: str, kind: str = "portfolio") -> str:
     async with database.begin() as session:
         asked = await queue.request(
             await raw(session),
-            kind="portfolio",
+            kind=kind,
             subject=subject,
             version=1,
             digest=subject,
@@ -96,6 +96,21 @@ async def test_many_runs_of_one_organisation_keep_no_other_waiting(
     monkeypatch.setattr(queue, "MOST_WAITING", 7)
     with pytest.raises(queue.TooManyRuns, match=r"7 runs wait already"):
         await queued(database, "C-0", "99M")
+
+
+async def test_runs_of_one_kind_keep_those_of_another_waiting_neither_to_be_requested_nor_to_be_taken(
+    database: Database,
+) -> None:
+    for number in range(queue.MOST_OF_ONE):
+        await queued(database, f"A-{number}", "06H")
+    document = await queued(database, "A-0.pdf", "06H", kind="document")
+    taken = await queue.claim(database, ["document"])
+    assert taken is not None
+    assert (taken.reference, taken.kind) == (document, "document")
+    assert await queue.claim(database, ["document"]) is None
+    other = await queue.claim(database, ["portfolio"])
+    assert other is not None
+    assert other.subject == "A-0"
 
 
 async def test_a_run_is_taken_up_by_another_when_its_watcher_goes_silent_and_the_first_can_end_it_no_longer(
