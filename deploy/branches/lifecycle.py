@@ -14,7 +14,7 @@ from deploy.branches.errors import BranchMoves, BranchNotFound, BranchNotOpen, B
 from deploy.branches.recorder import Recorder
 from deploy.branches.register import LIFE, Branch, Register, State
 from deploy.branches.servers import BranchServer
-from deploy.branches.sight import keep_lineage
+from deploy.branches.sight import keep_base
 from deploy.branches.steps import Journal
 from deploy.branches.worlds import SettingsOf, World, seal
 from libs.common.database.migrations import migrate
@@ -285,7 +285,7 @@ class Branches:
             # This process may be of a newer release than the one that opened the branch.
             for name, url in urls.items():
                 await self._upgrade(url, name)
-            await keep_lineage(urls["registry"], is_fresh=False)
+            await keep_base(urls, is_fresh=False)
         world = World(f"/branches/{branch.name}", urls, self._settings_of, self._bases[str(branch.base)].ends)
         for app in world.apps.values():
             trust(app, self.recorder.key, branch.id, world.sight)

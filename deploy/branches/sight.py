@@ -23,6 +23,7 @@ from libs.common.http.problems import Unavailable
 from libs.common.identity import Caller
 from libs.common.temporal.believed import NOW, as_known
 from libs.organisations.successions import BOTH_CONTINUE, TODAY
+from services.contracts.suppliers.models import COSTS, Aspect
 from services.registry.core.models import successions
 
 _RECORDS = {
@@ -33,15 +34,26 @@ _RECORDS = {
 """The fields of each service's events that name records which their parties alone read. What the registry has of bodies
 passes by succession."""
 
-_TABLE = """
+_TABLES = {
+    "registry": """
 CREATE SCHEMA IF NOT EXISTS branch;
 CREATE TABLE IF NOT EXISTS branch.lineage (code text, successor text, PRIMARY KEY (successor, code));
-"""
+""",
+    "contracts": """
+CREATE SCHEMA IF NOT EXISTS branch;
+CREATE TABLE IF NOT EXISTS branch.priced_supplier (code text PRIMARY KEY);
+""",
+}
 _AT_THE_BASE = f"""
 INSERT INTO branch.lineage
 SELECT DISTINCT s.code, s.successor FROM {successions.beliefs} s
  WHERE {as_known("s", NOW)} AND s.shape <> ALL($1) AND s.effective_on <= {TODAY}
 """  # noqa: S608  (only names of ours are put in)
+_PRICED = """
+INSERT INTO branch.priced_supplier
+SELECT DISTINCT o.code FROM supplier o JOIN supplier_statement s ON s.subject_id = o.id WHERE s.facet = ANY($1)
+"""
+_PRICED_AMONG = "SELECT code FROM branch.priced_supplier WHERE code = ANY($1)"
 _BEFORE = """
 WITH RECURSIVE line (code) AS (
     SELECT unnest($1::text[]) UNION SELECT s.code FROM branch.lineage s JOIN line ON s.successor = line.code
@@ -78,18 +90,23 @@ Unread = Mapping[str, tuple[str, ...]]
 """Bodies through which a caller reads nothing of parties, each with what it has in the branch and had not in life."""
 
 
-async def keep_lineage(registry: str, *, is_fresh: bool) -> None:
-    """Write down in the branch's copy of the registry who lives on in whom at the base, while it is that day there.
+async def keep_base(urls: Mapping[str, str], *, is_fresh: bool) -> None:
+    """Write down in a branch's copies who lives on in whom at the base, and which suppliers stated what they cost.
 
-    A branch that an older release opened has none: whatever its bodies took over counts as taken over in it.
+    A branch that an older release opened has no lineage: whatever its bodies took over counts as taken over in it.
     """
-    connection = await asyncpg.connect(dsn(registry))
-    try:
-        await connection.execute(_TABLE)
-        if is_fresh:
-            await connection.execute(_AT_THE_BASE, list(BOTH_CONTINUE))
-    finally:
-        await connection.close(timeout=5)
+    kept = {
+        "registry": (_AT_THE_BASE, list(BOTH_CONTINUE)),
+        "contracts": (_PRICED, [int(aspect) for aspect in (*COSTS, Aspect.ASSESSMENT)]),
+    }
+    for service, (sql, argument) in kept.items():
+        connection = await asyncpg.connect(dsn(urls[service]))
+        try:
+            await connection.execute(_TABLES[service])
+            if is_fresh:
+                await connection.execute(sql, argument)
+        finally:
+            await connection.close(timeout=5)
 
 
 @dataclass(slots=True)
@@ -137,35 +154,39 @@ class Sight:
         for row in await database.fetch(_SINCE, until, codes):
             together[row["correlation"]].add(_parties(service, *_event(row)))
         joined = {
-            (code, record)
+            (code, named)
             for one in together.values()
             for code in one.organisations.intersection(codes)
-            for record in one.records
+            for named in one.records | one.suppliers - {code}
         }
-        parties_before = defaultdict[str, set[str]](set)
-        named = sorted({record for _, record in joined})
-        for row in await database.fetch(_UP_TO_THE_BASE, until, named) if named else ():
+        parties_before, secrets = defaultdict[str, set[str]](set), set[str]()
+        wanted = sorted({named for _, named in joined})
+        if service == "contracts" and wanted:
+            secrets |= {row["code"] for row in await database.fetch(_PRICED_AMONG, wanted)}
+        for row in await database.fetch(_UP_TO_THE_BASE, until, wanted) if wanted else ():
             before = _parties(service, *_fields_of(Envelope.decode(row["body"])))
-            for record in before.records:
-                parties_before[record] |= before.organisations
-        return [
-            (code, record)
-            for code, record in joined
-            if record in parties_before and parties_before[record].isdisjoint(own)
-        ]
+            secrets |= before.records
+            for named in before.records | before.suppliers:
+                parties_before[named] |= before.organisations
+        return [(code, named) for code, named in joined if named in secrets and parties_before[named].isdisjoint(own)]
 
 
 @dataclass(slots=True)
 class _Parties:
-    """The organisations of events that their parties alone read, and the records that these name."""
+    """The organisations of events that their parties alone read, and the records that these name.
+
+    `suppliers` are those of the records, whose costs every customer of theirs reads.
+    """
 
     organisations: set[str] = field(default_factory=set)
     records: set[str] = field(default_factory=set)
+    suppliers: set[str] = field(default_factory=set)
 
     def add(self, others: "_Parties") -> None:
         """Add those of another event."""
         self.organisations |= others.organisations
         self.records |= others.records
+        self.suppliers |= others.suppliers
 
 
 def _event(row: asyncpg.Record) -> tuple[str, int, Mapping[str, Any]]:
@@ -185,6 +206,7 @@ def _parties(service: str, name: str, version: int, fields: Mapping[str, Any]) -
     return _Parties(
         _texts(fields.get(one) for one in kind.organisation_fields),
         _texts(fields.get(one) for one in _RECORDS[service].intersection(kind.key_fields)),
+        _texts(fields.get(one) for one in {"supplier"}.intersection(kind.key_fields)),
     )
 
 

@@ -17,7 +17,7 @@ from fastapi import FastAPI
 from starlette.routing import Mount, Router
 
 from deploy.branches.bases import SERVICES, LogEnd
-from deploy.branches.sight import Sight, keep_lineage
+from deploy.branches.sight import Sight, keep_base
 from libs.common.database.connection import Database
 from libs.common.messaging.bus.direct import DirectBus
 from libs.common.messaging.event_log import new_epoch
@@ -80,7 +80,7 @@ async def seal(urls: Mapping[str, str]) -> None:
         await new_epoch(database)
         async with database.connect() as connection:
             await connection.execute(_OWN_OF_LIFE)
-    await keep_lineage(urls["registry"], is_fresh=True)
+    await keep_base(urls, is_fresh=True)
 
 
 @dataclass(frozen=True, slots=True)

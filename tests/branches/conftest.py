@@ -29,8 +29,8 @@ async def life(templates: Databases, tokens: Tokens) -> AsyncIterator[Platform]:
     """Four services on 1 March 2018, in which three CCGs are open; one has a contract, and keeps a person's record."""
     async with fresh_databases(templates) as new, running_platform(templates, new, tokens) as platform:
         await platform.move_clocks(date(2013, 4, 1))  # so that nothing is stated after the day of the branches
-        unit = an_organisation("0CX", "csu")
-        bodies = {"organisations": [*(a_ccg(code) for code in ("10H", "10Y", "15A")), unit]}
+        units = [an_organisation(code, "csu") for code in ("0CX", "0DJ")]
+        bodies = {"organisations": [*(a_ccg(code) for code in ("10H", "10Y", "15A")), *units]}
         await platform.call("POST", "registry", "/organisations/batch", Role.REGISTRAR, json=bodies)
         await platform.move_clocks(date(2018, 3, 1))
         await platform.caught_up()
@@ -42,6 +42,9 @@ async def life(templates: Databases, tokens: Tokens) -> AsyncIterator[Platform]:
         version = {"If-Match": f'"{drafted["version"]}"'}
         to = f"/contracts/{CONTRACT}/signature"
         await platform.call("POST", "contracts", to, Role.CONTRACT_LEAD, json={}, headers=version, **lead)
+        costs = {"effective_on": "2018-03-01", "fixed_pence": 600_000_000, "basis": "stated"}
+        unit: dict[str, Any] = {"organisations": ("0CX",)}
+        await platform.call("POST", "contracts", "/suppliers/0CX/costs", Role.CONTRACT_LEAD, json=costs, **unit)
         person = {"organisation": "15A", "display_name": NAME}
         await platform.call("POST", "governance", "/people", Role.GOVERNANCE_LEAD, json=person, **lead)
         await platform.caught_up()

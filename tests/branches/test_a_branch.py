@@ -10,7 +10,7 @@ from tests.support.platform import Platform
 async def test_a_merger_is_agreed_and_done_in_a_branch_and_life_is_unchanged(life: Platform, planner: Planning) -> None:
     before = await read_content(life.urls)
     opened = await planner.open("merge", "10H", "10Y")
-    assert (opened["state"], opened["base"]["ends"]["registry"]["position"]) == ("open", 4)
+    assert (opened["state"], opened["base"]["ends"]["registry"]["position"]) == ("open", 5)
     # Names are in no branch: life records who reads one, and erases it.
     [person] = await life.database("governance").fetch("SELECT id FROM person WHERE display_name = $1", NAME)
     shown = await planner.call("GET", f"/branches/merge/governance/v1/people/{person['id']}")

@@ -45,7 +45,7 @@ async def test_who_lets_their_body_take_over_another_reads_nothing_of_that_one_i
     await planner.move("sight", "2018-03-02", **OWN)
     assert (await read(planner, contract, **OWN), await read(planner, contract, **BOTH)) == (404, 200)
     assert await read(planner, "/registry/v1/organisations/15A", **OWN) == 200
-    assert (await unread(planner, **OWN), await unread(planner, **BOTH)) == ({"10H": ["15A", CONTRACT]}, {})
+    assert (await unread(planner, **OWN), await unread(planner, **BOTH)) == ({"10H": ["0CX", "15A", CONTRACT]}, {})
     # Neither does a command with one's own token show it, nor a comparison say that there is nothing.
     termination = {"last_day": "2018-12-31", "reason": "in_house"}
     own = await planner.send(
@@ -55,13 +55,19 @@ async def test_who_lets_their_body_take_over_another_reads_nothing_of_that_one_i
     compared = await planner.call("GET", "/comparisons", *LEADS, params={"branch": "sight"}, **OWN)
     [_, column] = compared["columns"]
     assert compared["complete"] is False
-    assert column["missing"][0] == f"10H: it has 15A, {CONTRACT} there, and not in life at the base"
+    assert column["missing"][0] == f"10H: it has 0CX, 15A, {CONTRACT} there, and not in life at the base"
 
 
 async def test_a_contract_of_others_that_passes_to_ones_body_alone_is_not_read_either(planner: Planning) -> None:
     await planner.open("sight", "10H", **OWN)
     # A contract that is made there, also by assumed callers, is read by its parties as in life.
-    terms = {"reference": "CSU-NEW-2018", "customers": ["10H"], "starts_on": "2018-04-01", "last_day": "2020-03-31"}
+    terms = {
+        "reference": "CSU-NEW-2018",
+        "supplier": "0DJ",
+        "customers": ["10H"],
+        "starts_on": "2018-04-01",
+        "last_day": "2020-03-31",
+    }
     await assume(planner, "/contracts/v1/contracts", "contract_lead@10H", json=a_contract(**terms))
     await assume(planner, "/contracts/v1/contracts/CSU-NEW-2018/signature", "contract_lead@10H", json={})
     assert (await read(planner, "/contracts/v1/contracts/CSU-NEW-2018", **OWN), await unread(planner, **OWN)) == (
@@ -82,4 +88,15 @@ async def test_a_contract_of_others_that_passes_to_ones_body_alone_is_not_read_e
     assert await unread(planner, **OWN) == {}
     await assume(planner, f"{novation}/completion", "contract_lead@0CX", json={})
     assert (await read(planner, into, **OWN), await read(planner, into, **BOTH)) == (404, 200)
-    assert await unread(planner, **OWN) == {"10H": [CONTRACT]}
+    assert await unread(planner, **OWN) == {"10H": ["0CX", CONTRACT]}
+
+
+async def test_who_assumes_a_supplier_reads_nothing_of_what_it_costs(planner: Planning) -> None:
+    await planner.open("sight", "10H", **OWN)
+    terms = {"reference": "CSU-NEW-2018", "customers": ["10H"], "starts_on": "2018-03-01", "last_day": "2020-03-31"}
+    await assume(planner, "/contracts/v1/contracts", "contract_lead@10H", json=a_contract(**terms))
+    await assume(planner, "/contracts/v1/contracts/CSU-NEW-2018/signature", "contract_lead@10H", json={})
+    for asked, costs in ((OWN, False), (BOTH, True)):
+        shown = await planner.call("GET", "/branches/sight/contracts/v1/suppliers/0CX", *LEADS, **asked)
+        assert (shown["costs"] is not None) is costs
+    assert (await unread(planner, **OWN), await unread(planner, **BOTH)) == ({"10H": ["0CX"]}, {})
