@@ -1,13 +1,19 @@
 """A planner reads in a branch no more than in life at its base, whoever is assumed there."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
+import asyncpg
 import httpx
 
+from libs.common.database.connection import dsn
 from libs.common.identity import Role
 from tests.branches.conftest import CONTRACT
 from tests.support.branching import Planning
 from tests.support.builders import a_contract
+from tests.support.waiting import until
 
 LEADS = (Role.PLANNER, Role.CONTRACT_LEAD, Role.GOVERNANCE_LEAD)
 OWN: dict[str, Any] = {"organisations": ("10H",)}
@@ -35,12 +41,37 @@ async def unread(planner: Planning, **asked: Any) -> Any:
     return (await planner.call("GET", "/branches/sight", *LEADS, **asked))["unread"]
 
 
+@asynccontextmanager
+async def a_read_that_waits(planner: Planning, path: str) -> AsyncIterator[asyncio.Task[httpx.Response]]:
+    """A read of contracts that is let in, and waits for a lock until the end of the block."""
+    [branch] = planner.branches.of(planner.everyone)
+    lock = await asyncpg.connect(dsn(planner.branches.server.url_of(branch.database("contracts"))))
+
+    async def waits() -> int:
+        waiting: int = await lock.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return waiting
+
+    try:
+        await lock.execute("BEGIN; LOCK TABLE contract IN ACCESS EXCLUSIVE MODE")
+        reading = asyncio.create_task(planner.send("GET", f"/branches/sight{path}", *LEADS, **OWN))
+        await until(waits)
+        yield reading
+    finally:
+        await lock.close()
+
+
 async def test_who_lets_their_body_take_over_another_reads_nothing_of_that_one_in_the_branch(planner: Planning) -> None:
     await planner.open("sight", "10H", **OWN)
     contract, calendar = f"/contracts/v1/contracts/{CONTRACT}", "/contracts/v1/exit-calendars/10H"
     assert (await read(planner, contract, **OWN), await read(planner, calendar, **OWN)) == (404, 200)
     assert await unread(planner, **OWN) == {}
-    await assume(planner, "/registry/v1/reorganisations", "registrar@*", json=TAKE_OVER)
+    async with a_read_that_waits(planner, calendar) as overtaken:
+        await assume(planner, "/registry/v1/reorganisations", "registrar@*", json=TAKE_OVER)
+    answer = await overtaken
+    assert (answer.status_code, answer.json()["detail"]) == (
+        503,
+        "what you read in this branch has just changed: ask again",
+    )
     assert (await read(planner, contract, **OWN), await read(planner, contract, **BOTH)) == (404, 200)
     await planner.move("sight", "2018-03-02", **OWN)
     assert (await read(planner, contract, **OWN), await read(planner, contract, **BOTH)) == (404, 200)
