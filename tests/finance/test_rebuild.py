@@ -109,7 +109,7 @@ async def an_upgrade_fills_what_began_late(url: str, database: Database, bus: Di
         await upgraded.open()
         stack.push_async_callback(upgraded.close)
         late = {row["name"] for row in await upgraded.fetch("SELECT name FROM unfilled_projection")}
-        assert len(late) == 13
+        assert len(late) == 14
         await rebuild_carried_over(upgraded, bus, subscriptions)
         assert await upgraded.fetch("SELECT FROM unfilled_projection") == []
         found = await checksums(upgraded, subscriptions)

@@ -11,7 +11,7 @@ from services.finance.core.codes import ContractReference
 from services.finance.core.sight import sight_of
 from services.finance.edge import OneCode
 from services.finance.payments import queries
-from services.finance.payments.views import PaymentView, ReckoningView
+from services.finance.payments.views import ActualView, PaymentView, ReckoningView
 
 router = questions_router(tags=["Payments"])
 
@@ -82,3 +82,37 @@ async def list_reckonings(
     )
     shown = page(found, key=lambda one: one[0], request=request)
     return Page[ReckoningView](items=[view for _, view in shown.items], next=shown.next)
+
+
+@router.get("/actuals", summary="List what was paid in fact", responses=problems(UnreadableCursor))
+async def list_actuals(
+    request: Request,
+    session: Read,
+    by: By,
+    paging: Paging,
+    as_at: AsAt,
+    as_known: AsKnown,
+    payer: OneCode = None,
+    supplier: OneCode = None,
+    contract: Annotated[ContractReference | None, Query()] = None,
+) -> Page[ActualView]:
+    """List by payer, supplier, contract and month what you paid or were paid, by what payers published.
+
+    Beside the charges that contracts state and the items that fall due: it is added to none of them, nor to budgets or
+    savings.
+    """
+    rows = await raw(session)
+    [after] = paging.key(str) or [""]
+    found = await queries.list_actuals(
+        rows,
+        sight=await sight_of(rows, by),
+        as_at=as_at,
+        as_known=as_known,
+        payer=payer,
+        supplier=supplier,
+        contract=contract,
+        after=after,
+        limit=paging.fetch,
+    )
+    shown = page(found, key=lambda one: one[0], request=request)
+    return Page[ActualView](items=[view for _, view in shown.items], next=shown.next)

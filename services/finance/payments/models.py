@@ -84,6 +84,37 @@ SELECT contract, period_from::text, period_to::text, members::text, amounts_penc
 """,
 )
 
+known_actual = Table(
+    "known_actual",
+    Base.metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("payer", Text, nullable=False),
+    Column("supplier", Text, nullable=False),
+    Column("contract", Text, nullable=False),
+    Column("month", Date, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("amount_pence", BigInteger, nullable=False),
+    Column("duplicate_pence", BigInteger, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("stated_at", DateTime(timezone=True), nullable=False),
+    UniqueConstraint(
+        *("payer", "supplier", "contract", "month", "stated_at", "rows", "amount_pence", "duplicate_pence"),
+        name="uq_known_actual_once",
+    ),
+)
+"""What a payer paid a supplier in a month, one row an event; of one month the row stated last counts."""
+Index(None, known_actual.c.supplier)
+
+known_actuals = Projection(
+    name="known_actuals",
+    tables=("known_actual",),
+    content="""
+SELECT payer, supplier, contract, month::text, rows::text, amount_pence::text, duplicate_pence::text, source,
+       stated_at::text
+  FROM known_actual ORDER BY payer, supplier, contract, month, stated_at, rows, amount_pence, duplicate_pence
+""",
+)
+
 payment_entry = Table(
     "payment_entry",
     Base.metadata,

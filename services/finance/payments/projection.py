@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import asyncpg
 
 from libs.common.events import Event
-from libs.common.events.contracts import AllianceSettled, PaymentFellDue, PaymentScheduled
+from libs.common.events.contracts import AllianceSettled, PaymentFellDue, PaymentScheduled, SpendRecorded
 
 EVENTS = (PaymentScheduled, PaymentFellDue)
 
@@ -31,6 +31,24 @@ async def know_reckonings(events: Sequence[Event], connection: asyncpg.Connectio
         if isinstance(one, AllianceSettled)
     ]
     await connection.executemany(_KNOW_RECKONING, rows)
+
+
+_KNOW_ACTUALS = """
+INSERT INTO known_actual (payer, supplier, contract, month, rows, amount_pence, duplicate_pence, source, stated_at)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::date[], $5::int[], $6::bigint[], $7::bigint[],
+                     $8::text[], $9::timestamptz[])
+    ON CONFLICT DO NOTHING
+"""
+_ACTUAL = (
+    *("payer", "supplier", "contract", "month", "rows", "amount_pence", "duplicate_pence"),
+    *("source", "stated_at"),
+)
+
+
+async def know_actuals(events: Sequence[Event], connection: asyncpg.Connection) -> None:
+    """Insert what these events say of payments in fact."""
+    spent = [one for one in events if isinstance(one, SpendRecorded)]
+    await connection.execute(_KNOW_ACTUALS, *([getattr(one, name) for one in spent] for name in _ACTUAL))
 
 
 async def know_payments(events: Sequence[Event], connection: asyncpg.Connection) -> None:

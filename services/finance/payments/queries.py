@@ -9,7 +9,7 @@ from libs.common.database.connection import Reads
 from libs.common.money import pounds
 from services.finance.core.sight import Sight
 from services.finance.payments.rules import PaymentEntry, paid_pence
-from services.finance.payments.views import MemberPartView, PaymentEntryView, PaymentView, ReckoningView
+from services.finance.payments.views import ActualView, MemberPartView, PaymentEntryView, PaymentView, ReckoningView
 
 NOW = datetime.max.replace(tzinfo=UTC)
 
@@ -124,3 +124,54 @@ def _reckoning(row: asyncpg.Record) -> ReckoningView:
         total=pounds(total),
         stated_at=row["stated_at"],
     )
+
+
+# $1 the day, $2 the instant, $3 the codes that the caller reads through (null: every one), $4 payer, $5 supplier and $6
+# contract asked for (null: any), $7 the key after which the page begins. A month that is empty now was put right.
+_ACTUALS = """
+SELECT a.* FROM (
+    SELECT DISTINCT ON (payer, supplier, contract, month)
+           concat_ws('/', payer, supplier, contract, month) AS key, known_actual.*
+      FROM known_actual
+     WHERE month <= $1 AND stated_at <= $2 AND ($3::text[] IS NULL OR payer = ANY($3) OR supplier = ANY($3))
+       AND ($4::text IS NULL OR payer = $4) AND ($5::text IS NULL OR supplier = $5)
+       AND ($6::text IS NULL OR contract = $6)
+     ORDER BY payer, supplier, contract, month, stated_at DESC, rows, amount_pence, duplicate_pence
+  ) a
+ WHERE a.rows > 0 AND a.key > $7 ORDER BY a.key LIMIT $8
+"""
+
+
+async def list_actuals(
+    db: Reads,
+    *,
+    sight: Sight,
+    as_at: date,
+    as_known: datetime | None,
+    payer: str | None,
+    supplier: str | None,
+    contract: str | None,
+    after: str,
+    limit: int,
+) -> list[tuple[str, ActualView]]:
+    """Return what the caller paid or was paid in the months up to a day, with the key of each, in their order."""
+    codes = sight.among(None)
+    rows = await db.fetch(_ACTUALS, as_at, as_known or NOW, codes, payer, supplier, contract, after, limit)
+    return [
+        (
+            row["key"],
+            ActualView(
+                payer=row["payer"],
+                supplier=row["supplier"],
+                contract=row["contract"] or None,
+                month=f"{row['month']:%Y-%m}",
+                payments=row["rows"],
+                amount_pence=row["amount_pence"],
+                amount=pounds(row["amount_pence"]),
+                duplicate_pence=row["duplicate_pence"],
+                source=row["source"],
+                stated_at=row["stated_at"],
+            ),
+        )
+        for row in rows
+    ]

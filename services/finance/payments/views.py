@@ -38,6 +38,21 @@ class ReckoningView(BaseModel):
     stated_at: datetime = Field(description="When it was settled; a period that is settled again is corrected.")
 
 
+class ActualView(BaseModel):
+    """What a payer paid a supplier in a month, by what it published."""
+
+    payer: str
+    supplier: str
+    contract: str | None = Field(description="The contract, where that was confirmed; null: not known.")
+    month: str = Field(examples=["2020-06"])
+    payments: int
+    amount_pence: int = Field(description="Reversals taken off; negative where they are more.")
+    amount: str
+    duplicate_pence: int = Field(description="What of it says exactly what another payment says.")
+    source: str = Field(description="The import in contracts that brought the latest of them.")
+    stated_at: datetime
+
+
 class PaymentView(BaseModel):
     """One item of a contract as at a day, as known at an instant: what is planned, due and paid."""
 

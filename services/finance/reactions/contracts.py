@@ -18,6 +18,7 @@ from libs.common.events.contracts import (
     ContractVaried,
     ServiceConsolidated,
     SharesAgreed,
+    SpendRecorded,
     SupplierPriced,
     TerminationPriced,
 )
@@ -34,9 +35,9 @@ from services.finance.cost_shifts.queries import know_supplier_prices
 from services.finance.exits.models import known_exits
 from services.finance.exits.projection import EVENTS as EXIT_EVENTS
 from services.finance.exits.projection import know_exits
-from services.finance.payments.models import known_payments, known_reckonings
+from services.finance.payments.models import known_actuals, known_payments, known_reckonings
 from services.finance.payments.projection import EVENTS as PAYMENT_EVENTS
-from services.finance.payments.projection import know_payments, know_reckonings
+from services.finance.payments.projection import know_actuals, know_payments, know_reckonings
 from services.finance.reactions.base import subscriptions
 from services.finance.savings.models import known_plans
 from services.finance.savings.plans import PlanEvent, know_plans, savings_follow
@@ -45,6 +46,7 @@ PLANS = (ConsolidationPlanned, ConsolidationAgreed, ConsolidationWithdrawn, Serv
 
 subscriptions.knows(known_terminations, TerminationPriced, ContractTerminated)(know_terminations)
 subscriptions.knows(known_payments, *PAYMENT_EVENTS)(know_payments)
+subscriptions.knows(known_actuals, SpendRecorded)(know_actuals)
 subscriptions.knows(known_reckonings, AllianceSettled)(know_reckonings)
 subscriptions.knows(known_shares, SharesAgreed)(know_shares)
 subscriptions.knows(known_plans, *PLANS)(know_plans)

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from libs.common.events import Event
-from libs.common.events.contracts import AllianceSettled, PaymentFellDue, PaymentScheduled
+from libs.common.events.contracts import AllianceSettled, PaymentFellDue, PaymentScheduled, SpendRecorded
 from libs.common.identity import Role
 from libs.common.money import pounds
 from tests.support.edge import Tokens
@@ -162,3 +162,43 @@ async def test_what_an_alliance_came_to_is_read_by_its_members_as_known(
     then = ("2016-03-31", {"NETA": 20_000_000, "NETB": 12_000_001}, "£320,000.01")
     assert await shown("NETB", as_known="2016-05-31") == [then]
     assert await shown("11C") == await shown("NETA", contract="OTHER-2015") == []
+
+
+def paid(month: int, pence: int, stated: date, *, rows: int = 1, contract: str = "") -> SpendRecorded:
+    return SpendRecorded(
+        effective_on=date(2017, month, 1),
+        stated_at=at(stated),
+        payer="NETA",
+        supplier="0CX",
+        contract=contract,
+        month=date(2017, month, 1),
+        rows=rows,
+        amount_pence=pence,
+        duplicate_pence=0,
+        source="an import",
+    )
+
+
+@pytest.mark.parametrize("backwards", [False, True], ids=["in order", "backwards"])
+async def test_what_was_paid_in_fact_is_read_by_payer_and_supplier_and_counted_once(
+    client: httpx.AsyncClient, harness: FinanceHarness, tokens: Tokens, *, backwards: bool
+) -> None:
+    june, july = date(2017, 6, 30), date(2017, 7, 31)
+    events = [
+        *(paid(5, 10_000, june), paid(6, -2_500, june)),
+        *(paid(5, 0, july, rows=0), paid(5, 10_000, july, contract=CONTRACT)),
+    ]
+    await harness.hear(*(reversed(events) if backwards else events))
+    await harness.hear(*events)
+
+    async def shown(code: str, **asked: str | int) -> list[tuple[str, str | None, str]]:
+        theirs = tokens.header(Role.PARTNER, organisations=(code,))
+        params = {"as_at": "2017-12-31"} | asked
+        answer = (await client.get("/v1/actuals", params=params, headers=theirs)).json()
+        return [(one["month"], one["contract"], one["amount"]) for one in answer["items"]]
+
+    whole = [("2017-06", None, "-£25.00"), ("2017-05", CONTRACT, "£100.00")]
+    assert await shown("NETA") == await shown("0CX", supplier="0CX", payer="NETA") == whole
+    assert (await shown("NETB"), await shown("NETA", contract=CONTRACT)) == ([], whole[1:])
+    assert await shown("NETA", as_at="2017-05-31") == whole[1:]
+    assert await shown("0CX", as_known=str(june)) == [("2017-05", None, "£100.00"), whole[0]]
