@@ -190,6 +190,38 @@ async def test_s29_second_figures_sight_and_what_is_published(
     await _leads_to_events(client, harness, tokens)
 
 
+@pytest.mark.parametrize("codes", [("06H", "11C"), ("11C", "06H")])
+async def test_s29_the_delay_of_a_joint_body_is_read_by_and_published_to_each_of_its_organisations(
+    client: httpx.AsyncClient, harness: FinanceHarness, tokens: Tokens, codes: tuple[str, str]
+) -> None:
+    """Governance asks a joint body once for each of its organisations, at one instant."""
+    await client.post("/v1/cases", json={"case": "SHARED-1", "organisation": "10Y", "content": a_case()})
+    asked = [AWAITED.model_copy(update={"organisation": code}) for code in codes]
+    freed = [FREED.model_copy(update={"organisation": code}) for code in codes]
+    await harness.hear(opened(), *asked, *freed, *asked)
+    seen = [await delays(client, "2017-09-01", tokens.header(Role.PARTNER, organisations=(code,))) for code in codes]
+    assert seen[0] == seen[1]
+    [found] = seen[0]
+    assert (found["organisation"], found["organisations"], found["months"]) == ("06H", ["06H", "11C"], 2)
+    assert [stop["why"] for stop in found["stops"]] == ["ended"]
+    moved = await client.put(
+        "/v1/operations/clock", json={"moved_to": "2017-05-31"}, headers=tokens.header(Role.OPERATOR)
+    )
+    assert moved.status_code == 200
+
+    async def published() -> bool:
+        feeds = [
+            await client.get("/v1/events", headers=tokens.header(Role.PARTNER, organisations=(code,))) for code in codes
+        ]
+        events = [[one["event"] for one in feed.json()["items"]] for feed in feeds]
+        return [
+            [(one["data"]["organisation"], one["data"]["horizon"], one["data"]["months"]) for one in several]
+            for several in ([one for one in each if ".DelayPriced." in one["type"]] for each in events)
+        ] == [[(code, horizon, 1) for horizon in ("fixed", "rolling")] for code in codes]
+
+    await until(published)
+
+
 async def _leads_to_events(client: httpx.AsyncClient, harness: FinanceHarness, tokens: Tokens) -> None:
     """What was published of the delay is found by its digest, what is read today by its path too."""
     [row] = await harness.database.fetch("SELECT digest, to_date_pence FROM priced_delay ORDER BY id DESC LIMIT 1")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from itertools import product
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -85,12 +86,12 @@ def _as_reached(delay: DelayView) -> DelayView:
 def _events(delay: DelayView, stated_at: datetime) -> Iterator[DelayPriced]:
     assert delay.case is not None
     assert delay.version is not None
-    for cost in delay.costs:
+    for organisation, cost in product(delay.organisations, delay.costs):
         yield DelayPriced(
             effective_on=_as_reached(delay).as_at,
             stated_at=stated_at,
             proposal=delay.proposal,
-            organisation=delay.organisation,
+            organisation=organisation,
             body=delay.body,
             case=delay.case,
             version=delay.version,

@@ -22,14 +22,15 @@ known_delay = Table(
     Column("by", Text, nullable=False),
     Column("stated_at", DateTime(timezone=True), nullable=False),
     UniqueConstraint(
-        *("proposal", "body", "what", "first_day", "until", "counts", "by", "stated_at"),
+        *("proposal", "body", "organisation", "what", "first_day", "until", "counts", "by", "stated_at"),
         name="uq_known_delay_once",
         postgresql_nulls_not_distinct=True,
     ),
 )
 """`what` is `awaited`, `deferred`, `taken`, `reversed`, `withdrawn`, `obstructed` or `freed`; `first_day` is its day.
 
-`counts`: a deferral is lawful. `by` is the decision, or the kind of obstruction.
+A joint body is asked once for each of its organisations. `counts`: a deferral is lawful. `by` is the decision, or
+the kind of obstruction.
 """
 Index(None, known_delay.c.organisation)
 
@@ -37,7 +38,7 @@ known_delays = Projection(
     name="known_delays",
     tables=("known_delay",),
     content="SELECT proposal, body, organisation, what, first_day::text, coalesce(until::text, ''), counts::text, by,"
-    " stated_at::text FROM known_delay ORDER BY 1, 2, 4, 5, 6, 8, 9",
+    " stated_at::text FROM known_delay ORDER BY 1, 2, 3, 4, 5, 6, 8, 9",
 )
 """The clocks of proposals, as governance stated them."""
 

@@ -33,8 +33,12 @@ SELECT DISTINCT k.proposal, k.body FROM known_delay k
    AND (k.proposal, k.body) > ($3, $4) AND ($5::text IS NULL OR k.proposal = $5)
  ORDER BY 1, 2 LIMIT $6
 """
+# What is stated of a joint body comes once for each of its organisations.
 _EVENTS = """
-SELECT * FROM known_delay WHERE proposal = ANY($1) AND stated_at <= $2 ORDER BY stated_at, first_day, by, until
+SELECT proposal, body, array_agg(DISTINCT organisation) AS organisations, what, first_day, until, counts, by, stated_at
+  FROM known_delay WHERE proposal = ANY($1) AND stated_at <= $2
+ GROUP BY proposal, body, what, first_day, until, counts, by, stated_at
+ ORDER BY stated_at, first_day, by, until
 """
 _CASES = """
 SELECT DISTINCT ON (proposal) proposal, organisation, case_reference, case_version FROM known_proposal
@@ -49,7 +53,8 @@ class Clock:
 
     proposal: str
     body: str
-    organisation: str
+    organisations: tuple[str, ...]
+    """Several of a joint body."""
     obstruction: str | None
     due_on: date
     stops: tuple[Stop, ...]
@@ -69,7 +74,7 @@ def clock_of(proposal: str, body: str, events: Sequence[Any]) -> Clock | None:
     return Clock(
         proposal=proposal,
         body=body,
-        organisation=own[0]["organisation"],
+        organisations=tuple(sorted({code for row in own for code in row["organisations"]})),
         obstruction=obstruction,
         due_on=awaited[-1] if awaited and obstruction != "veto" else obstructed[-1]["first_day"],
         stops=(*_deferred(own), *decided, *_freed(own), *withdrawn),
@@ -167,7 +172,8 @@ def _view(clock: Clock, priced: _Priced | None, *, as_at: date, as_known: dateti
     view = DelayView(
         proposal=clock.proposal,
         body=clock.body,
-        organisation=clock.organisation,
+        organisation=clock.organisations[0],
+        organisations=list(clock.organisations),
         obstruction=clock.obstruction,
         due_on=clock.due_on,
         months=counted.months,

@@ -28,7 +28,8 @@ class DelayView(BaseModel):
 
     proposal: str
     body: str
-    organisation: str
+    organisation: str = Field(description="The body's; of a joint body the first of `organisations`.")
+    organisations: list[str] = Field(description="Several of a joint body.")
     obstruction: str | None = Field(description="`veto` or `inertia`, where governance found one.")
     due_on: date
     months: int = Field(description="Whole calendar months since the decision was due, without lawful deferrals.")
