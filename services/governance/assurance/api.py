@@ -44,7 +44,9 @@ AuthorisationPath = Annotated[
 
 async def _filters(
     organisation: OrganisationFilter = None,
-    wave: Annotated[int | None, Query(ge=1, le=20, description="Of one wave of applications only.")] = None,
+    wave: Annotated[
+        int | None, Query(ge=1, le=20, description="Of one wave of applications only.", examples=[1])
+    ] = None,
 ) -> AuthorisationFilter:
     return AuthorisationFilter(organisation=organisation, wave=wave)
 
