@@ -127,6 +127,16 @@ async def test_s34_gain_then_pain_by_weights_and_who_blocks_is_named(
             net[member] += sign * gains * one["amount_pence"]
     assert list(net.values()) == lost[1]
 
+    # What the period came to is read in finance by the members and by who pays them.
+    for code in (MEMBERS[0], PAYER):
+        told_by = {"contract": CONTRACT, "as_at": "2018-07-01"}
+        shown = await platform.call(
+            "GET", "finance", "/reckonings", Role.PARTNER, organisations=(code,), params=told_by
+        )
+        [reckoning] = shown["items"]
+        assert [part["amount_pence"] for part in reckoning["members"]] == lost[1]
+        assert (reckoning["period_to"], reckoning["total_pence"]) == ("2018-03-31", sum(lost[1]))
+
     async def read(by: str, expect: int = 200) -> Any:
         path = f"/alliances/{CONTRACT}"
         return await platform.call("GET", "contracts", path, Role.PARTNER, organisations=(by,), expect=expect)

@@ -37,7 +37,8 @@ def _fraction(given: str) -> str:
     return str(Fraction(given))
 
 
-def _part(given: str) -> str:
+def at_most_whole(given: str) -> str:
+    """Return a part as an exact fraction. Raises ValueError above the whole."""
     if Fraction(given) > 1:
         raise ValueError("a part is at most the whole")
     return str(Fraction(given))
@@ -51,7 +52,7 @@ Proportion = Annotated[
         description="An exact part of a whole, from 0 to 1: `17/20` or `0.85`.",
         examples=["1/2"],
     ),
-    AfterValidator(_part),
+    AfterValidator(at_most_whole),
 ]
 Number = Annotated[
     str,

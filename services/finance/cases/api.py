@@ -5,6 +5,7 @@ from functools import partial
 from typing import Annotated, Literal
 
 from fastapi import Depends, Path, Query, Request, Response
+from pydantic import AfterValidator
 
 from libs.common.http.dependencies import (
     AsKnown,
@@ -30,7 +31,7 @@ from libs.common.http.paging import UnreadableCursor
 from libs.common.http.problems import PreconditionMissing, StaleVersion
 from libs.common.identity import Caller, NotYoursToDecide, Role, RoleMissing
 from libs.common.temporal.days import WrittenDay
-from services.finance.case_contents.content import CaseContent
+from services.finance.case_contents.content import CaseContent, at_most_whole
 from services.finance.case_contents.errors import CONTENT_REFUSALS
 from services.finance.cases import commands, errors, presentation, queries
 from services.finance.cases.commands import Moment
@@ -291,9 +292,10 @@ async def get_sensitivity(
         str,
         Query(
             pattern=r"^(0\.[0-9]{1,6}|1|[0-9]{1,4}/[1-9][0-9]{0,3})$",
-            description="The part up and down.",
+            description="The part up and down, at most the whole.",
             examples=["1/10"],
         ),
+        AfterValidator(at_most_whole),
     ] = "1/5",
     first: Annotated[
         str | None, Query(max_length=80, description="With `second`: two inputs at once.", examples=["saving"])
@@ -304,8 +306,7 @@ async def get_sensitivity(
 ) -> SensitivityView:
     """Return a tornado (each input up and down by a part, the widest first), the scenarios, and two inputs at once."""
     pair = (first, second) if first is not None and second is not None else None
-    part = min(Fraction(change), Fraction(1))
-    return presentation.sensitivity_view(version, option, change=part, pair=pair, lens=lens)
+    return presentation.sensitivity_view(version, option, change=Fraction(change), pair=pair, lens=lens)
 
 
 @questions.get(

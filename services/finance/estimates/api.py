@@ -11,6 +11,7 @@ from libs.common.database.connection import Reads
 from libs.common.http.dependencies import AsAt, AsKnown, By, Rows, problems, questions_router
 from libs.common.identity import Caller
 from libs.common.rulepacks import in_force
+from services.finance.case_contents.content import at_most_whole
 from services.finance.core.codes import MOST_PENCE
 from services.finance.core.packs import PACKS
 from services.finance.core.sight import sight_of
@@ -32,9 +33,7 @@ def _each_once(given: list[str]) -> list[str]:
 
 
 def _part(given: str) -> str:
-    if given != "learned" and Fraction(given) > 1:
-        raise ValueError("a part is at most the whole")
-    return given
+    return given if given == "learned" else at_most_whole(given)
 
 
 @router.get("/estimates", summary="Estimate what sharing would save", responses=problems())

@@ -66,7 +66,8 @@ async def list_reckonings(
 ) -> Page[ReckoningView]:
     """List what each period of an alliance came to for its members, as contracts settled it: gains and pains.
 
-    Read by the members. What is paid of it are the items of kind `gain` and `pain` among the payments of the contract.
+    Read by the members and by who pays them.
+    What is paid of it are the items of kind `gain` and `pain` among the payments of the contract.
     """
     rows = await raw(session)
     [after] = paging.key(str) or [""]

@@ -79,6 +79,7 @@ def _status(row: asyncpg.Record, paid: int) -> str:
 
 # $1 the day, $2 the instant, $3 the codes that the caller reads through (null: every one), $4 contract and $5
 # organisation asked for (null: any), $6 the key after which the page begins.
+# Who pays the gains and is paid the pains is no member of the reckoning, and reads it too.
 _RECKONINGS = """
 SELECT r.* FROM (
     SELECT DISTINCT ON (contract, period_from, period_to)
@@ -88,7 +89,11 @@ SELECT r.* FROM (
      WHERE period_to <= $1 AND stated_at <= $2 AND ($4::text IS NULL OR contract = $4)
      ORDER BY contract, period_from, period_to, stated_at DESC, members, amounts_pence
   ) r
- WHERE ($3::text[] IS NULL OR r.members && $3) AND ($5::text IS NULL OR $5 = ANY(r.members)) AND r.key > $6
+ WHERE ($3::text[] IS NULL OR r.members && $3
+        OR EXISTS (SELECT FROM known_payment p
+                    WHERE p.contract = r.contract AND p.stated_at <= $2
+                      AND ((p.kind = 'gain' AND p.payer = ANY($3)) OR (p.kind = 'pain' AND p.payee = ANY($3)))))
+   AND ($5::text IS NULL OR $5 = ANY(r.members)) AND r.key > $6
  ORDER BY r.key LIMIT $7
 """
 
@@ -104,7 +109,7 @@ async def list_reckonings(
     after: str,
     limit: int,
 ) -> list[tuple[str, ReckoningView]]:
-    """Return what periods of alliances came to whose members the caller reads, with the key of each, in their order."""
+    """Return what periods of alliances came to that the caller reads, with the key of each, in their order."""
     codes = sight.among(None)
     rows = await db.fetch(_RECKONINGS, as_at, as_known or NOW, codes, contract, organisation, after, limit)
     return [(row["key"], _reckoning(row)) for row in rows]

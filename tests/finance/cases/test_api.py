@@ -310,6 +310,8 @@ async def test_sensitivity_scenarios_and_the_books(client: httpx.AsyncClient) ->
     content["options"][1]["lines"][0] |= {"asset_life": 8}
     body = {"case": "SHARED-1", "organisation": "06H", "content": content}
     assert (await client.post("/v1/cases", json=body)).status_code == 201
+    refused = await client.get(f"{VERSION}/sensitivity", params={"change": "3/2"})
+    assert (refused.status_code, "at most the whole" in refused.text) == (422, True)
     shown = (await client.get(f"{VERSION}/sensitivity", params={"first": "set-up", "second": "saving"})).json()
     assert [bar["input"] for bar in shown["tornado"]] == ["realisation", "saving", "set-up"]
     grid = shown["two_way"]

@@ -161,7 +161,11 @@ async def test_what_an_alliance_came_to_is_read_by_its_members_as_known(
     assert await shown("NETA", as_at="2017-03-30") == [of_first]
     then = ("2016-03-31", {"NETA": 20_000_000, "NETB": 12_000_001}, "£320,000.01")
     assert await shown("NETB", as_known="2016-05-31") == [then]
-    assert await shown("11C") == await shown("NETA", contract="OTHER-2015") == []
+    assert await shown("11C") == await shown("NETA", contract="OTHER-2015") == await shown(LEAD) == []
+    # Who pays the members is none of them, and reads what they are paid for; a member reads its own periods alone.
+    await harness.hear(due("gain", LEAD, "NETB", 11_400_000, GAIN_ON))
+    assert await shown(LEAD) == [of_first, of_second]
+    assert await shown("NETB") == [of_first]
 
 
 def paid(month: int, pence: int, stated: date, *, rows: int = 1, contract: str = "") -> SpendRecorded:
