@@ -41,6 +41,9 @@ Correlation = Annotated[
 ]
 
 
+CorrelationRow = Annotated[list[Correlation], Field(max_length=MOST_INPUTS)]
+
+
 class TermsPart(BaseModel):
     """A part of what is asked; unknown fields are refused."""
 
@@ -164,7 +167,7 @@ class SimulationTerms(TermsPart):
     runs: int = Field(default=100_000, strict=True, ge=1_000, le=MOST_RUNS)
     seed: int = Field(default=1, strict=True, ge=0, lt=2**53, description="The same seed draws the same values.")
     inputs: list[UncertainInput] = Field(min_length=1, max_length=MOST_INPUTS)
-    correlations: Annotated[list[list[Correlation]], Field(max_length=MOST_INPUTS)] | None = Field(
+    correlations: Annotated[list[CorrelationRow], Field(max_length=MOST_INPUTS)] | None = Field(
         default=None,
         description="Of the normal scores of the inputs, in their order, each row whole; left out: independent.",
     )
