@@ -17,8 +17,11 @@ from tests.support.brokers import session_broker
 from tests.support.databases import Databases, NewDatabase, fresh_databases, session_server
 from tests.support.demo import Demo, load_demo, loaded_databases, running_demo
 
-COSTLY = ("kafka", "validator", "whole", "loaded")
-"""Fixtures of a session that take long to make: each is made in one process, which runs all tests that use it."""
+COSTLY = {"kafka": "kafka", "validator": "public files", "taken": "public files", "loaded": "loaded"}
+"""Fixtures of a session that take long to make, with the group of the tests that use them: a process runs it whole.
+
+Some tests use both of one group: neither is made twice.
+"""
 
 MOST_COSTLY = 10
 """How many of the modules that took longest are named at the end of a run."""
@@ -29,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Group the tests by the costly fixture that they use; a parameter may name it, as in `platform[kafka]`."""
     for item in items:
         uses = {*getattr(item, "fixturenames", ()), *re.split(r"[\[\]-]", item.name)}
-        group = next((name for name in COSTLY if name in uses), None)
+        group = next((group for name, group in COSTLY.items() if name in uses), None)
         if group and item.get_closest_marker("xdist_group") is None:
             item.add_marker(pytest.mark.xdist_group(group))
 

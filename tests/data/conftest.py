@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from libs.common.database.connection import Database
+from libs.common.messaging.bus.direct import DirectBus
 from tests.data.whole import Whole, gathered, take_all
+from tests.support.apps import running_service
 from tests.support.databases import OWNER, Databases
-from tests.support.edge import tokens
+from tests.support.edge import Tokens, tokens
+from tests.support.registry_client import RegistryClient
 
 __all__ = ["tokens"]
 
@@ -51,19 +54,27 @@ def folder_of(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Callabl
 
 
 @pytest.fixture(scope="session")
-def taken() -> Whole:
-    """What came of taking every file; empty until a test has asked for `whole`."""
-    return Whole()
+async def taken(templates: Databases, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Whole:
+    """What came of taking every file, once for the whole session."""
+    return await take_all(templates, gathered(shared, tmp_path_factory.mktemp("whole")))
 
 
 @pytest.fixture
-async def whole(
-    templates: Databases, taken: Whole, shared: Path, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Database]:
+async def whole(templates: Databases, taken: Whole) -> AsyncIterator[Database]:
     """A registry that took every public file, the same for all tests: they read it and change nothing."""
-    if not taken.name:
-        await take_all(templates, gathered(shared, tmp_path_factory.mktemp("whole")), taken)
     database = Database(templates.server.dsn(taken.name, OWNER))
     await database.open()
     yield database
     await database.close()
+
+
+@pytest.fixture(scope="module")
+async def whole_registry(templates: Databases, taken: Whole, tokens: Tokens) -> AsyncIterator[RegistryClient]:
+    """A registry that took every public file, running on a copy; one for a module, whose tests change nothing."""
+    name = await templates.create(taken.template)
+    url = templates.server.dsn(name, OWNER)
+    bus = DirectBus({"registry": url})
+    async with running_service("registry", tokens.settings(url), bus) as (app, client):
+        yield RegistryClient(app, client, tokens)
+    await bus.close()
+    await templates.drop(name)

@@ -1,54 +1,25 @@
 """The real ODS files through FHIR: bodies of every sort that they name are given out as sound resources."""
 
-from collections.abc import AsyncIterator, Callable
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from libs.common.database.connection import Database
-from libs.common.messaging.bus.direct import DirectBus
 from services.registry.fhir import codes
 from services.registry.fhir.request import Search
 from services.registry.fhir.search.affiliations import find_affiliations
-from services.registry.imports.runner import import_folder
 from tests.fhir.hapi import Validator
-from tests.support.apps import running_service
-from tests.support.databases import Databases, NewDatabase
-from tests.support.edge import Tokens
 from tests.support.fhir_client import ask, found, roles_of, succession_of
-from tests.support.platform import schema
 from tests.support.registry_client import RegistryClient
 
-FILES = (
-    "ods-eccg/eccg_2025-12.csv",
-    "ods-etr/etr_2025-12.csv",
-    "ods-eauth/eauth_2018-11.csv",
-    "ods-epraccur-series/epraccur_2021-11.csv.gz",
-    "ods-succession/ods_successions_2022-10.csv.gz",
-)
 TODAY = date(2026, 1, 1)
 
 
 @pytest.fixture
-async def registry(
-    templates: Databases, new_database: NewDatabase, folder_of: Callable[..., Path], tokens: Tokens
-) -> AsyncIterator[RegistryClient]:
-    """The registry, running on what these files say."""
-
-    async def build(url: str) -> None:
-        await schema("registry")(url)
-        database = Database(url)
-        await database.open()
-        await import_folder(database, folder_of(*FILES), stated_on=None, today=TODAY, say=lambda _: None)
-        await database.close()
-
-    url = await new_database(await templates.template_for("registry_through_fhir", build))
-    bus = DirectBus({"registry": url})
-    async with running_service("registry", tokens.settings(url), bus) as (app, client):
-        yield RegistryClient(app, client, tokens)
-    await bus.close()
+def registry(whole_registry: RegistryClient) -> RegistryClient:
+    """The registry that took every file."""
+    return whole_registry
 
 
 def ids(bundle: dict[str, Any]) -> list[str]:

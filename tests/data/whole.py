@@ -52,6 +52,7 @@ class Whole:
 
     reports: dict[str, FileReport] = field(default_factory=dict)
     november: ImportPreview | None = None
+    template: str = ""
     name: str = ""
 
 
@@ -65,8 +66,9 @@ def gathered(shared: Path, folder: Path) -> Path:
     return folder
 
 
-async def take_all(templates: Databases, folder: Path, whole: Whole) -> None:
+async def take_all(templates: Databases, folder: Path) -> Whole:
     """Take every file into one database, oldest first; of November 2021's practices, tell first what would change."""
+    whole = Whole()
 
     async def build(url: str) -> None:
         engine = create_async_engine(url)
@@ -85,7 +87,9 @@ async def take_all(templates: Databases, folder: Path, whole: Whole) -> None:
             whole.reports[file.name] = await import_file(database, file, today=TODAY)
         await database.close()
 
-    whole.name = await templates.create(await templates.template_for("registry_whole", build))
+    whole.template = await templates.template_for("registry_whole", build)
+    whole.name = await templates.create(whole.template)
+    return whole
 
 
 def rows(path: Path) -> list[dict[str, str]]:
