@@ -96,7 +96,8 @@ async def _fill(database: Database, each: int) -> None:
 async def _written(database: Database) -> list[str]:
     """Carry the merger out, keep the rows that it wrote, and make empty tables for them; return which tables.
 
-    They have the indexes and constraints of the real ones, but for foreign keys.
+    They have the indexes and constraints of the real ones, but for foreign keys. What is written at a savepoint has a
+    later number than the transaction: the rows of both are kept.
     """
     async with database.begin() as session:
         transaction = await (await raw(session)).fetchval("SELECT pg_current_xact_id()::text")
@@ -106,7 +107,7 @@ async def _written(database: Database) -> list[str]:
         for row in await connection.fetch(_TABLES):
             table = row["relname"]
             await connection.execute(
-                f'CREATE TABLE "kept_{table}" AS SELECT * FROM "{table}" WHERE xmin::text = \'{transaction}\''  # noqa: S608  (catalogue's names)
+                f'CREATE TABLE "kept_{table}" AS SELECT * FROM "{table}" WHERE xmin::text::bigint >= {transaction}'  # noqa: S608  (catalogue's names)
             )
             if await connection.fetchval(f'SELECT EXISTS (SELECT FROM "kept_{table}")'):  # noqa: S608  (the catalogue's names)
                 await connection.execute(f'CREATE TABLE "new_{table}" (LIKE "{table}" INCLUDING ALL)')
