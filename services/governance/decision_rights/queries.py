@@ -57,6 +57,13 @@ SELECT r.post_id FROM decision_right r
  WHERE r.member = $3 AND r.member <> '' AND r.action = ANY($4) AND a.person_id = $6
 """  # noqa: S608  (only names of ours are put in)
 _POST = "SELECT id FROM post WHERE reference = $6"
+_WAITING = f"""UNION ALL
+    SELECT r.id, NULL, NULL, true FROM right_time_belief rm JOIN decision_right r ON r.id = rm.subject_id
+     WHERE {about("rm", Facet.TO_REMAKE)} AND rm.value = $3 AND {holds("rm", "$1", "$2")} AND r.action = ANY($4)
+       AND NOT EXISTS (
+           SELECT FROM right_time_belief made
+            WHERE made.subject_id = r.id AND {about("made", Facet.REMADE_BY)} AND {holds("made", "$1", "$2")})
+"""  # noqa: S608  (only names of ours are put in)
 _RIGHTS = f"""
 WITH RECURSIVE candidates AS (
     SELECT r.id, r.post_id, r.body_id, false AS waits
@@ -67,12 +74,7 @@ WITH RECURSIVE candidates AS (
      WHERE member = $3 AND member <> '' AND action = ANY($4)
      UNION ALL
     SELECT id, NULL, NULL, false FROM decision_right WHERE id = $9 AND action <> ALL($4)
-     UNION ALL
-    SELECT r.id, NULL, NULL, true FROM right_time_belief rm JOIN decision_right r ON r.id = rm.subject_id
-     WHERE {about("rm", Facet.TO_REMAKE)} AND rm.value = $3 AND {holds("rm", "$1", "$2")} AND r.action = ANY($4)
-       AND NOT EXISTS (
-           SELECT FROM right_time_belief made
-            WHERE made.subject_id = r.id AND {about("made", Facet.REMADE_BY)} AND {holds("made", "$1", "$2")})
+     {{waiting}}
 ), asked AS (
     SELECT id, waits,
            (CASE WHEN post_id IS NOT NULL THEN post_id = ANY(ARRAY({{posts}}))
@@ -128,8 +130,13 @@ SELECT l.*, coalesce(l.post, l.body) AS holder, o.*
                {DIRECTED} AS directed) o
   LEFT JOIN linked l ON true
 """  # noqa: S608  (only names of ours are put in)
-# Each step of a plan costs though it finds nothing: the posts of a person are asked for where a person asks.
-_OF_PERSON, _OF_POST = _RIGHTS.format(posts=_POSTS_OF_PERSON), _RIGHTS.format(posts=_POST)
+# Each step of a plan costs though it finds nothing: the posts of a person are asked for where a person asks, and what
+# waits to be made again, which gives no one a right, where those of others are.
+_ASKED = {
+    (of_person, of_others): _RIGHTS.format(posts=posts, waiting=_WAITING if of_others else "")
+    for of_person, posts in ((True, _POSTS_OF_PERSON), (False, _POST))
+    for of_others in (True, False)
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +207,8 @@ class _Asked:
 async def _answered(db: Reads, actor: Actor, asked: _Asked, *, of_others: bool) -> Answer:
     organisation, as_at, as_known, question = asked.organisation, asked.as_at, asked.as_known, asked.question
     granted = question.granted
-    statement, holder = (_OF_PERSON, actor.person) if actor.person is not None else (_OF_POST, actor.post)
-    args = (organisation, prefixes(question.action), MOST_RIGHTS, holder, actor.body, of_others)
+    statement = _ASKED[actor.person is not None, of_others]
+    args = (organisation, prefixes(question.action), MOST_RIGHTS, actor.person or actor.post, actor.body, of_others)
     read = await db.fetch(statement, as_at, as_known or _NOW, *args, granted.source if granted else None)
     rows = {row["id"]: dict(row) for row in read if row["id"] is not None}
     joint = await _joint(db, rows.values(), as_at, as_known)
