@@ -8,7 +8,6 @@ from fastapi import Path, Response
 from libs.common.http.dependencies import By, Rows, problems, questions_router
 from services.finance.documents import queries
 from services.finance.documents.errors import DocumentNotFound, DocumentNotWritten
-from services.finance.documents.jobs import MEDIA_TYPES
 from services.finance.documents.views import DocumentView
 
 router = questions_router(tags=["Reports"])
@@ -30,14 +29,12 @@ async def get_document(document: Document, rows: Rows, by: By) -> DocumentView:
     | {
         200: {
             "description": "A PDF or a workbook.",
-            "content": {
-                media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in MEDIA_TYPES.values()
-            },
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
         }
     },
 )
 async def get_document_content(document: Document, rows: Rows, by: By) -> Response:
-    """Return the bytes of a document that you requested, the same each time."""
-    name, form, content = await queries.get_content(rows, str(document), by=by)
+    """Return the bytes of a document that you requested, the same each time, as a file with a name."""
+    name, content = await queries.get_content(rows, str(document), by=by)
     named = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, media_type=MEDIA_TYPES[form], headers=named)
+    return Response(content, media_type="application/octet-stream", headers=named)

@@ -23,12 +23,6 @@ class Format(StrEnum):
     XLSX = "xlsx"
 
 
-MEDIA_TYPES = {
-    Format.PDF: "application/pdf",
-    Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
-
-
 class DocumentJob(BaseModel):
     """A report to be written: its title, its JSON, its charts, and what the workbook of a case or an exit computes."""
 

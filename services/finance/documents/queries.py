@@ -33,13 +33,13 @@ async def get_document(db: Reads, document: str, *, by: Caller) -> DocumentView:
     )
 
 
-async def get_content(db: Reads, document: str, *, by: Caller) -> tuple[str, Format, bytes]:
-    """Return a document's name, format and bytes. Raises DocumentNotFound, DocumentNotWritten."""
+async def get_content(db: Reads, document: str, *, by: Caller) -> tuple[str, bytes]:
+    """Return a document's name and bytes. Raises DocumentNotFound, DocumentNotWritten."""
     row, name = await _get_row(db, document, by=by)
     if row.result is None:
         raise DocumentNotWritten(f"{document} is {row.state}")
     written = WrittenDocument.model_validate_json(row.result)
-    return name, Format(name.rpartition(".")[2]), b64decode(written.content)
+    return name, b64decode(written.content)
 
 
 async def _get_row(db: Reads, document: str, *, by: Caller) -> tuple[RunRow, str]:
