@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 TESTS, GUIDE = Path("tests"), Path("docs/finance.md")
-ELSEWHERE = {9: "contracts prices redundancies", 24: "simulations come later"}
+ELSEWHERE = {9: "contracts prices redundancies"}
 
 
 def _texts() -> str:
