@@ -5,6 +5,7 @@ from typing import Any
 
 from libs.common.events import Event
 from libs.common.events.contracts import (
+    AllianceSettled,
     ConsolidationAgreed,
     ConsolidationPlanned,
     ConsolidationWithdrawn,
@@ -19,6 +20,7 @@ from libs.common.events.contracts import (
     PaymentScheduled,
     ServiceConsolidated,
     SharesAgreed,
+    SpendRecorded,
     SupplierChangedHands,
     SupplierPriced,
     TerminationPriced,
@@ -35,7 +37,7 @@ START, LAST, EXIT = date(2017, 4, 1), date(2022, 3, 31), date(2020, 4, 1)
 
 def rows(of: Bodies) -> dict[str, Row]:
     """Each event of contracts that finance hears."""
-    return {**_of_charges(of), **_of_ends(of), **_of_exits(of), **_of_plans(of), **_of_money(of)}
+    return {**_of_charges(of), **_of_ends(of), **_of_exits(of), **_of_plans(of), **_of_money(of), **_of_reckonings(of)}
 
 
 def signed(of: Bodies) -> ContractSigned:
@@ -298,4 +300,27 @@ def _of_money(of: Bodies) -> dict[str, Row]:
             [([of.a], 26)],
         ),
         "BuyOutTermsStated": Row([terms], get(f"/buy-outs/{of.ref}"), lambda shown: shown["total_pence"], 530),
+    }
+
+
+def _of_reckonings(of: Bodies) -> dict[str, Row]:
+    period: dict[str, Any] = {"contract": of.ref, "members": (of.a, of.b), "period_from": START, "period_to": THE_DAY}
+    settled = AllianceSettled(**period, amounts_pence=(600, 400), **then())
+    corrected = AllianceSettled(**period, amounts_pence=(-6, -4), **later(effective_on=THE_DAY))
+    month: dict[str, Any] = {"payer": of.a, "supplier": of.s, "contract": "", "month": THE_DAY, "duplicate_pence": 0}
+    paid = SpendRecorded(**month, rows=1, amount_pence=100, source="one", **then())
+    more = SpendRecorded(**month, rows=2, amount_pence=70, source="two", **later(effective_on=THE_DAY))
+    return {
+        "AllianceSettled": Row(
+            [settled, corrected],
+            get("/reckonings", contract=of.ref),
+            lambda page: [[part["amount_pence"] for part in one["members"]] for one in page["items"]],
+            [[-6, -4]],
+        ),
+        "SpendRecorded": Row(
+            [paid, more],
+            get("/actuals", payer=of.a),
+            lambda page: [(one["payments"], one["amount_pence"]) for one in page["items"]],
+            [(2, 70)],
+        ),
     }
