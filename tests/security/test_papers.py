@@ -41,6 +41,7 @@ QUERIES = {
     "/v1/decisions/{function}/deciders": f"?organisation={CCG}&value_pence=1",
     "/v1/bodies/{body}/binding": "?action=contract.award",
     "/v1/instrument-kinds": f"?parties={CCG}&parties={OTHER}",
+    "/v1/registers/{register}": f"?organisation={CCG}",
 }
 ELSEWHERE = {
     "registry": ("/v1/events?limit=500", f"/v1/search?text={CCG}", "/v1/covers/findings", "/v1/findings/counts"),
@@ -183,6 +184,17 @@ async def decided(platform: Platform, persons: Mapping[str, str]) -> dict[str, s
     return made | {"urgent_action": acted["urgent_action"]}
 
 
+async def registered(platform: Platform, person: str) -> dict[str, str]:
+    """What is no paper, and is read nonetheless: an authorisation, a gift and a breach; the references."""
+    board = await platform.call(
+        *("POST", "governance", "/authorisations", Role.NHS_ENGLAND), json={"organisation": CCG, "decided_on": MET}
+    )
+    gift: dict[str, Any] = {"person": person, "kind": "gift", "giver_kind": "other", "value_pence": 1}
+    offered = await lead(platform, "/gifts", organisation=CCG, offered_on=MET, response="declined", **gift)
+    breach = await lead(platform, "/breaches", organisation=CCG, rule="other", known_on=MET, found_by="self")
+    return {"authorisation": board["authorisation"], "gift": offered["gift"], "breach": breach["breach"]}
+
+
 async def prepared(platform: Platform) -> tuple[dict[str, str], dict[str, str]]:
     """An award with papers is decided, and all else that governance shows is there; persons, and references."""
     await platform.move_clocks(date.fromisoformat(OPENED))
@@ -199,10 +211,11 @@ async def prepared(platform: Platform) -> tuple[dict[str, str], dict[str, str]]:
     asked |= {"made_on": OPENED, "reply_by": "2016-03-01", "footprint": "QHM"}
     made = await platform.call("POST", "governance", "/recommendations", LEAD, json=asked)
     fill |= {"recommendation": made["recommendation"], "body": BODY, "organisation": CCG, "pack": "interests-2017"}
-    fill |= {"action": "contract.award", "function": "contract-award"}
+    fill |= {"action": "contract.award", "function": "contract-award", "register": "interests"}
     await platform.move_clocks(date.fromisoformat(MET))
     await tendered(platform)
     fill |= await decided(platform, persons)
+    fill |= await registered(platform, persons["free"])
     await platform.caught_up()
     # Dossiers are written by the work that is due.
     await platform.move_clocks(date.fromisoformat(MET))

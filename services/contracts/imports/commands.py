@@ -8,6 +8,8 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
+from libs.common.errors import Reason
+from libs.common.http.problems import InvalidRequest
 from libs.common.identity import EVERY_ORGANISATION, Caller, NotYoursToDecide, Role
 from libs.common.process import context
 from services.contracts.core.models import known
@@ -33,12 +35,16 @@ async def ask_for_import(
     today: date,
     stated_at: datetime | None,
 ) -> str:
-    """Store the file until its turn; return the reference. Raises RoleMissing, NotYoursToDecide, TooManyImports.
+    """Store the file until its turn; return the reference.
+
+    Raises RoleMissing, NotYoursToDecide, InvalidRequest, TooManyImports.
 
     A payer publishes its own payments; a national body imports files of several.
     """
     connection = await raw(session)
     await _must_import(connection, payer, by=by, today=today)
+    if not content:
+        raise InvalidRequest("body: send the file", reasons=[Reason("send the file", "body")])
     await connection.execute(_ONE_ASKS)
     if await connection.fetchval(_WAITING) >= MOST_WAITING:
         raise TooManyImports(f"{MOST_WAITING} files wait already")
