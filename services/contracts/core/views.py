@@ -34,7 +34,7 @@ class EarlyEndView(View):
     notice_served_on: date | None
     notice_document: str | None = Field(description="The paper that shows a notice of an earlier day.")
     agreement: str | None
-    replaced_by: str | None = Field(description="Reference of the shared service that replaced it.")
+    replaced_by: str | None = Field(description="Reference of the contract that took its place.")
 
 
 class SignatureView(View):

@@ -132,10 +132,14 @@ async def complete_novation(
 ) -> ContractView:
     """End the contract the day before and begin the one in its place, both in one transaction; return the new one.
 
-    Every customer, the supplier and the body that enters have consented. The terms stay, to the same last day.
+    Every customer, the supplier and the body that enters have consented. The terms stay, to the same last day. Who
+    leaves does not read the new one, and gets the one that ended.
     """
-    new = await commands.complete_novation(
+    ended, new = await commands.complete_novation(
         session, reference, by=by, today=today, stated_at=stated_at, expect=expecting(if_match)
     )
     response.headers["Location"] = f"contracts/{new.reference}"
-    return await shown(session, new, response, by, today)
+    try:
+        return await shown(session, new, response, by, today)
+    except errors.ContractNotFound:
+        return await shown(session, ended, response, by, today)

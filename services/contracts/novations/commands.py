@@ -163,11 +163,11 @@ async def consent_to_novation(
 
 async def complete_novation(
     session: AsyncSession, reference: str, *, by: Caller, today: date, stated_at: datetime, expect: Expect
-) -> Contract:
+) -> tuple[Contract, Contract]:
     """End a contract the day before and begin the one in its place, with everybody's consent, in one transaction.
 
-    Raises ContractNotFound, NotYoursToDecide, NovationNotFound, ConsentMissing, NovationNotPossible, CustomerNotOpen,
-    ReferenceTaken.
+    Returns both. Raises ContractNotFound, NotYoursToDecide, NovationNotFound, ConsentMissing, NovationNotPossible,
+    CustomerNotOpen, ReferenceTaken.
     """
     found = await _novation(session, reference)
     contract = await _locked(session, reference, entering=found.entering if found else None, by=by, today=today)
@@ -200,7 +200,7 @@ async def complete_novation(
     await _publish(session, contract, new, novation, customers, stated_at=stated_at, by=by)
     await follow_since_start(session, new, customers, stated_at=stated_at, by=by)
     await session.refresh(new, ["version"])
-    return new
+    return contract, new
 
 
 async def _begin(

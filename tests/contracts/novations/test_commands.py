@@ -4,11 +4,13 @@ from datetime import date
 from typing import Any
 
 import pytest
+from fastapi import Response
 
+from libs.common.http.conditional import versions
 from libs.common.identity import Caller, NotYoursToDecide, Role, RoleMissing
 from services.contracts.core.errors import ContractAlreadyEnded, ContractNotFound, DocumentMissing
 from services.contracts.mergers.errors import AgreementUnsettled
-from services.contracts.novations import commands
+from services.contracts.novations import api, commands
 from services.contracts.novations.errors import ConsentMissing, NovationNotFound, NovationNotPossible
 from services.contracts.novations.queries import get_novation
 from services.contracts.terminations.notices import ServeNotice, serve_notice
@@ -108,6 +110,20 @@ async def test_a_customer_is_replaced_and_the_others_stay(harness: ContractsHarn
     await complete(harness, reference, a_lead("0CX"))
     assert await harness.customers("CSU-2018", as_at=THE_DAY) == ["05C", "10H"]
     assert await harness.customers(reference, as_at=EVE) == ["10H", "10Y"]
+
+
+@pytest.mark.parametrize(("completes", "reads"), [("10Y", "CSU-BUCKS-2017"), ("10H", "CSU-2018")])
+async def test_who_leaves_completes_it_and_gets_the_contract_that_ended(
+    harness: ContractsHarness, completes: str, reads: str
+) -> None:
+    reference, answer = await harness.signed(), Response()
+    await propose(harness, reference, a_lead("10H", "10Y", "0CX", "05C"), **CUSTOMER)
+    by, accepted = a_lead(completes), versions("*")
+    async with harness.database.begin() as session:
+        shown = await api.complete_novation(reference, answer, session, by, TODAY, at(TODAY, 10), accepted)
+    assert (shown.reference, answer.headers["ETag"]) == (reads, f'"{shown.version}"')
+    assert answer.headers["Location"] == "contracts/CSU-2018"
+    assert await harness.status(reference, as_at=THE_DAY) == "replaced"
 
 
 async def test_another_proposal_is_consented_to_anew(harness: ContractsHarness) -> None:
