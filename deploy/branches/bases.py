@@ -31,14 +31,19 @@ _NEVER_LEAVES = {"governance": ("publisher", "name_read", "dossier_value")}
 """Tables whose rows are of life alone: how far the bus has come, and what erasing a person in life removes."""
 _LEFT_OUT = "left out of branches"
 # A new type of a column writes the table anew: an UPDATE would leave the names in it, and would run triggers.
-_FORGOTTEN = {
+FORGOTTEN = {
     "governance": f"""
 ALTER TABLE public.person ALTER display_name TYPE text USING CASE WHEN display_name = '' THEN '' ELSE '{_LEFT_OUT}' END;
 ALTER TABLE public.interest_words ALTER words TYPE text USING '{_LEFT_OUT}';
+ALTER TABLE public.gift_words ALTER words TYPE text USING '{_LEFT_OUT}';
+ALTER TABLE public.coercion_report ALTER words TYPE text USING '{_LEFT_OUT}';
 ALTER TABLE public.act ALTER note TYPE text USING NULL, ALTER document TYPE text USING NULL;
 """
 }
-"""What is done in a copy before it is committed: names and private words, which life may erase, are in no branch."""
+"""What is done in a copy before it is committed: names and private words, which life may erase, are in no branch.
+
+Private words have a column `words` each.
+"""
 _TAIL_BYTES = 2_000
 
 Say = Callable[[str], None]
@@ -243,7 +248,7 @@ async def _copy(server: BranchServer, service: str, life: str, snapshot: str, ur
         "-f",
         "-",
         "-c",
-        _FORGOTTEN.get(service, ""),
+        FORGOTTEN.get(service, ""),
         "-c",
         "ANALYZE",
         "-d",

@@ -13,6 +13,7 @@ from deploy.branches.bases import BarrierNotReached, CopyFailed, Hearer, LogEnd,
 from deploy.branches.servers import BranchServer
 from libs.common.database.connection import dsn
 from libs.common.identity import Role
+from services.governance.tables import METADATA
 from tests.support.builders import a_ccg
 from tests.support.platform import Platform
 
@@ -73,6 +74,13 @@ async def test_a_copy_that_fails_or_is_cancelled_leaves_no_database(life: Platfo
     with pytest.raises(asyncio.CancelledError):
         await making
     assert await server.databases() == before
+
+
+def test_each_table_with_words_of_persons_is_written_anew_without_them() -> None:
+    of_persons = {table.name for table in METADATA.sorted_tables if "words" in table.columns}
+    assert "gift_words" in of_persons
+    written_anew = {name for name in of_persons if f"TABLE public.{name} ALTER words" in bases.FORGOTTEN["governance"]}
+    assert written_anew == of_persons
 
 
 ENDS = st.integers(0, 9)
