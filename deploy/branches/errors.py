@@ -1,6 +1,6 @@
 """What the process of branches refuses, beside what a branch's own services do."""
 
-from libs.common.errors import Conflict, NotFound
+from libs.common.errors import Conflict, Forbidden, NotFound
 from libs.common.http.problems import Unprocessable
 
 
@@ -39,6 +39,14 @@ class ComparisonRefused(Unprocessable):
 
     `reasons` say why: there are too many or none, one is named twice, or they are not of one base. Open a branch with
     the `base` of another one, so that both begin with the same life.
+    """
+
+
+class PublishedInLifeAlone(Forbidden):
+    """Nothing is published in a branch.
+
+    What a contract's customers publish is read by everybody. In a branch they may be assumed, and a day may come on
+    which more is published: read in life what is published, and in the branch the contract, by your own rights.
     """
 
 

@@ -7,7 +7,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from deploy.branches.assumptions import HEADER
 from deploy.branches.bases import SERVICES
-from deploy.branches.errors import BranchMoves, OneClock
+from deploy.branches.errors import BranchMoves, OneClock, PublishedInLifeAlone
 from deploy.branches.lifecycle import Branches
 from libs.common.errors import DomainError
 from libs.common.http import problems
@@ -19,6 +19,7 @@ from libs.common.process.metrics import Metrics
 
 _BELOW = re.compile(rf"/branches/(?P<name>[^/]+)/(?P<service>{'|'.join(SERVICES)})(?P<path>/.*)?")
 _CLOCKS = frozenset({f"{VERSION}/operations/clock", f"{VERSION}/operations/due-work"})
+_OPEN_DATA = f"{VERSION}/ocds/"
 _REFUSAL = "footprint.refusal"
 _MOST_BYTES = 1_000_000
 """The largest body that is read to be refused."""
@@ -52,6 +53,8 @@ class Gateway:
         by = await self.planner(scope)
         branch = self._branches.get(name, by)
         world = await self._branches.world(branch)
+        if path.startswith(_OPEN_DATA):
+            raise PublishedInLifeAlone(f"{path}: ask life's {service}")
         is_assumed = HEADER in Headers(scope=scope)
         if scope["method"] not in READING or is_assumed:
             if path in _CLOCKS:

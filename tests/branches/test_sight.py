@@ -105,6 +105,9 @@ async def test_a_contract_of_others_that_passes_to_ones_body_alone_is_not_read_e
         200,
         {},
     )
+    # What 15A publishes there is read by everybody in life alone.
+    await assume(planner, f"/contracts/v1/contracts/{CONTRACT}/publication", "contract_lead@15A", json={})
+    assert await read(planner, "/contracts/v1/ocds/releases", **OWN) == 403
     novation, into = f"/contracts/v1/contracts/{CONTRACT}/novation", "/contracts/v1/contracts/CSU-OURS-2018"
     command = {
         "into": "CSU-OURS-2018",
