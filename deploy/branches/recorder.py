@@ -154,13 +154,17 @@ class _Command:
         if not isinstance(route, CommandRoute):
             return None
         intent = await self._intent(Request(scope, receive), assumed)
+        before = await self._world.sight.unread(self._by)
         if dict(intent.pairs).get("dry_run", "false").lower() not in ("false", "0", "no", "off", "f", "n"):
             if not intent.is_assumed:
                 intent = replace(intent, caller=await self._world.sight.bounded(intent.caller))
             answer = await self._recorder.ask(self._world, self._branch.id, intent, {})
         else:
             answer = await self._recorder.carry_out(self._world, self._branch.id, intent)
-        return _reduced(answer) if intent.is_assumed else _passed_on(answer)
+        # A command of one's own may be what brings about that one reads nothing through a body.
+        if intent.is_assumed or (await self._world.sight.unread(self._by)).keys() - before.keys():
+            return _reduced(answer)
+        return _passed_on(answer)
 
     async def _intent(self, request: Request, assumed: Caller | None) -> Intent:
         body = b""

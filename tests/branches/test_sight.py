@@ -129,7 +129,9 @@ async def test_who_assumes_a_supplier_reads_nothing_of_what_it_costs(planner: Pl
     await planner.open("sight", "10H", **OWN)
     terms = {"reference": "CSU-NEW-2018", "customers": ["10H"], "starts_on": "2018-03-01", "last_day": "2020-03-31"}
     await assume(planner, "/contracts/v1/contracts", "contract_lead@10H", json=a_contract(**terms))
-    await assume(planner, "/contracts/v1/contracts/CSU-NEW-2018/signature", "contract_lead@10H", json={})
+    signing = "/branches/sight/contracts/v1/contracts/CSU-NEW-2018/signature"
+    signed = await planner.send("POST", signing, *LEADS, json={}, headers={"If-Match": "*"}, **OWN)
+    assert (signed.status_code, signed.content) == (201, b""), signed.text
     for asked, costs in ((OWN, False), (BOTH, True)):
         shown = await planner.call("GET", "/branches/sight/contracts/v1/suppliers/0CX", *LEADS, **asked)
         assert (shown["costs"] is not None) is costs
