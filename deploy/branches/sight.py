@@ -15,7 +15,7 @@ from typing import Any
 import asyncpg
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from deploy.branches.bases import LogEnd
+from deploy.branches.bases import SERVICES, LogEnd
 from libs.common.database.connection import Database, dsn
 from libs.common.events import CATALOGUE, Envelope
 from libs.common.http import problems
@@ -23,6 +23,7 @@ from libs.common.http.problems import Unavailable
 from libs.common.identity import Caller
 from libs.common.temporal.believed import NOW, as_known
 from libs.organisations.successions import BOTH_CONTINUE, TODAY
+from services.contracts.core.models import known
 from services.contracts.suppliers.models import COSTS, Aspect
 from services.registry.core.models import successions
 
@@ -60,16 +61,20 @@ WITH RECURSIVE line (code) AS (
 )
 SELECT code FROM line
 """
+_SUCCESSIONS = dict.fromkeys(SERVICES, known.successions.beliefs) | {"registry": successions.beliefs}
 _TAKEN_OVER = f"""
 WITH RECURSIVE line (root, code) AS (
     SELECT code, code FROM unnest($1::text[]) AS given (code)
      UNION
-    SELECT line.root, s.code FROM {successions.beliefs} s JOIN line ON s.successor = line.code
+    SELECT line.root, s.code FROM {{beliefs}} s JOIN line ON s.successor = line.code
      WHERE {as_known("s", NOW)} AND s.shape <> ALL($2) AND s.effective_on <= {TODAY}
 )
-SELECT root, code FROM line
- WHERE code <> ALL($3) AND EXISTS (SELECT FROM event_log WHERE position <= $4 AND keys @> ARRAY[line.code])
+SELECT root, code FROM line WHERE code <> ALL($3)
 """  # noqa: S608  (only names of ours are put in)
+_OF_THE_BASE = """
+SELECT code FROM unnest($1::text[]) AS code
+ WHERE EXISTS (SELECT FROM event_log WHERE position <= $2 AND keys @> ARRAY[code])
+"""
 # A novation ends one contract and signs another: what follows from one request, or one cause, is looked at together.
 _SINCE = """
 WITH since AS (
@@ -80,7 +85,8 @@ SELECT * FROM since WHERE correlation IN (SELECT correlation FROM since WHERE ke
 """
 _UP_TO_THE_BASE = "SELECT body FROM event_log WHERE position <= $1 AND keys && $2"
 _STANDING = f"""
-SELECT (SELECT last_position FROM sequencer_state) AS last, (SELECT max(id) FROM outbox) AS waiting, {TODAY} AS today
+SELECT (SELECT last_position FROM sequencer_state) AS last, (SELECT max(id) FROM outbox) AS waiting, {TODAY} AS today,
+       (SELECT sum(source_position) FROM consumer_offset) AS consumed
 """  # noqa: S608  (only names of ours are put in)
 
 _checked: ContextVar[tuple[Caller, Caller] | None] = ContextVar("checked", default=None)
@@ -137,15 +143,28 @@ class Sight:
         return [tuple(await database.fetchrow(_STANDING) or ()) for database in self.databases.values()]
 
     async def _unread(self, codes: list[str]) -> Unread:
-        registry, found = self.databases["registry"], defaultdict[str, set[str]](set)
-        own = {row["code"] for row in await registry.fetch(_BEFORE, codes)}
-        until = self.base["registry"].position
-        for row in await registry.fetch(_TAKEN_OVER, codes, list(BOTH_CONTINUE), sorted(own), until):
-            found[row["root"]].add(row["code"])
+        found = defaultdict[str, set[str]](set)
+        own = {row["code"] for row in await self.databases["registry"].fetch(_BEFORE, codes)}
+        for code, other in await self._taken_over(codes, own):
+            found[code].add(other)
         for service in _RECORDS:
             for code, record in await self._records_of_others(service, codes, own):
                 found[code].add(record)
         return {code: tuple(sorted(names)) for code, names in sorted(found.items())}
+
+    async def _taken_over(self, codes: list[str], own: Collection[str]) -> list[tuple[str, str]]:
+        """Return which of these codes has taken over which body that the base has, as any of the services knows it.
+
+        What the registry has undone stands in another service until that has consumed it.
+        """
+        pairs = set[tuple[str, str]]()
+        for service, database in self.databases.items():
+            sql = _TAKEN_OVER.format(beliefs=_SUCCESSIONS[service])
+            rows = await database.fetch(sql, codes, list(BOTH_CONTINUE), sorted(own))
+            pairs |= {(row["root"], row["code"]) for row in rows}
+        others, until = sorted({other for _, other in pairs}), self.base["registry"].position
+        there = {row["code"] for row in await self.databases["registry"].fetch(_OF_THE_BASE, others, until)}
+        return [(code, other) for code, other in pairs if other in there]
 
     async def _records_of_others(self, service: str, codes: list[str], own: Collection[str]) -> list[tuple[str, str]]:
         """Return which of these codes became a party in the branch to which record of others that the base has."""

@@ -42,22 +42,29 @@ async def unread(planner: Planning, **asked: Any) -> Any:
 
 
 @asynccontextmanager
+async def a_database(planner: Planning, service: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection to the one branch's database of a service."""
+    [branch] = planner.branches.of(planner.everyone)
+    connection = await asyncpg.connect(dsn(planner.branches.server.url_of(branch.database(service))))
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+@asynccontextmanager
 async def a_read_that_waits(planner: Planning, path: str) -> AsyncIterator[asyncio.Task[httpx.Response]]:
     """A read of contracts that is let in, and waits for a lock until the end of the block."""
-    [branch] = planner.branches.of(planner.everyone)
-    lock = await asyncpg.connect(dsn(planner.branches.server.url_of(branch.database("contracts"))))
+    async with a_database(planner, "contracts") as lock:
 
-    async def waits() -> int:
-        waiting: int = await lock.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted")
-        return waiting
+        async def waits() -> int:
+            waiting: int = await lock.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            return waiting
 
-    try:
         await lock.execute("BEGIN; LOCK TABLE contract IN ACCESS EXCLUSIVE MODE")
         reading = asyncio.create_task(planner.send("GET", f"/branches/sight{path}", *LEADS, **OWN))
         await until(waits)
         yield reading
-    finally:
-        await lock.close()
 
 
 async def test_who_lets_their_body_take_over_another_reads_nothing_of_that_one_in_the_branch(planner: Planning) -> None:
@@ -73,6 +80,9 @@ async def test_who_lets_their_body_take_over_another_reads_nothing_of_that_one_i
         "what you read in this branch has just changed: ask again",
     )
     assert (await read(planner, contract, **OWN), await read(planner, contract, **BOTH)) == (404, 200)
+    # As where the registry has undone it, and the other services have not consumed that.
+    async with a_database(planner, "registry") as registry:
+        await registry.execute("DELETE FROM succession WHERE code = '15A'")
     await planner.move("sight", "2018-03-02", **OWN)
     assert (await read(planner, contract, **OWN), await read(planner, contract, **BOTH)) == (404, 200)
     assert await read(planner, "/registry/v1/organisations/15A", **OWN) == 200
