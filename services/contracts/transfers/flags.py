@@ -1,7 +1,7 @@
 """Flags contracts of a party that closed without a successor, or that others share: no party changes by itself."""
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
@@ -17,6 +17,7 @@ from libs.organisations.successions import BOTH_CONTINUE
 from services.contracts.core.models import known
 from services.contracts.findings.commands import NewFinding, clear_findings, raise_findings
 from services.contracts.findings.models import FindingKind
+from services.contracts.transfers.commands import AT_ONCE
 
 _KINDS: Final = (FindingKind.PARTY_CLOSED.value, FindingKind.SHARE_TO_SETTLE.value)
 
@@ -31,9 +32,11 @@ SELECT code, successor, effective_on, shape, share, merger, lower(known) AS know
   FROM {known.successions.beliefs} WHERE code = ANY($1) AND upper_inf(known)
 """  # noqa: S608  (the name of a table of ours)
 
-# The contracts of which a body is a party on a day or later: its day is the $2 of the same place.
+# The contracts of which a body is a party on a day or later, as a customer where it is both: its day is the $2 of the
+# same place.
 _PARTY_TO = """
-SELECT asked.code, asked.day, c.reference, coalesce(c.exit_day, c.term_end, c.last_day) AS ends_on, is_customer,
+SELECT DISTINCT ON (asked.code, asked.day, c.reference)
+       asked.code, asked.day, c.reference, coalesce(c.exit_day, c.term_end, c.last_day) AS ends_on, is_customer,
        coalesce(supplier.value, c.supplier_code) AS supplier,
        ARRAY(SELECT cc.customer_code FROM contract_customer cc
                JOIN contract_customer_belief b ON b.subject_id = cc.id AND upper_inf(b.known)
@@ -55,7 +58,7 @@ SELECT asked.code, asked.day, c.reference, coalesce(c.exit_day, c.term_end, c.la
     ON supplier.subject_id = c.id AND upper_inf(supplier.known)
    AND supplier.valid @> greatest(asked.day, c.starts_on)
  WHERE is_customer OR coalesce(supplier.value, c.supplier_code) = asked.code
- ORDER BY asked.code, c.reference, is_customer DESC
+ ORDER BY asked.code, asked.day, c.reference, is_customer DESC
 """
 
 _OPEN = "SELECT key FROM finding WHERE cleared_at IS NULL AND kind = ANY($2) AND about && $1::text[]"
@@ -90,12 +93,16 @@ async def flag_parties(session: AsyncSession, codes: Collection[str], *, stated_
     how many findings were raised or cleared.
     """
     connection = await raw(session)
-    flags = await _flags(connection, codes)
-    wanted = await _findings(connection, flags)
-    open_now = {row["key"] for row in await connection.fetch(_OPEN, sorted(codes), list(_KINDS))}
-    gone = open_now.difference(one.key for one in wanted)
+    flags = {(one.code, one.day): one for one in await _flags(connection, codes)}
+    gone = {row["key"] for row in await connection.fetch(_OPEN, sorted(codes), list(_KINDS))}
+    asked = [code for code, _ in flags], [day for _, day in flags]
+    party_to, raised = await connection.cursor(_PARTY_TO, *asked), 0
+    while rows := await party_to.fetch(AT_ONCE):
+        wanted = [_finding(flags[row["code"], row["day"]], row) for row in rows]
+        gone.difference_update(one.key for one in wanted)
+        raised += await raise_findings(session, wanted, stated_at=stated_at)
     cleared = await clear_findings(session, gone, on=day_of(stated_at), reason="superseded", stated_at=stated_at)
-    return cleared + await raise_findings(session, wanted, stated_at=stated_at)
+    return raised + cleared
 
 
 async def _flags(connection: asyncpg.Connection, codes: Collection[str]) -> list[_Flag]:
@@ -114,24 +121,15 @@ async def _flags(connection: asyncpg.Connection, codes: Collection[str]) -> list
     return [*flags, *(_Flag(row["code"], row["closed_on"], FindingKind.PARTY_CLOSED) for row in closed)]
 
 
-async def _findings(connection: asyncpg.Connection, flags: Sequence[_Flag]) -> list[NewFinding]:
-    by_body = {(one.code, one.day): one for one in flags}
-    rows = await connection.fetch(_PARTY_TO, [one.code for one in flags], [one.day for one in flags])
-    findings: dict[str, NewFinding] = {}
-    for row in rows:
-        flag = by_body[row["code"], row["day"]]
-        key = f"{flag.kind} {row['reference']} {flag.name}"
-        role = "customer" if row["is_customer"] else "supplier"
-        parties = [*row["customers"], *(code for code, _ in flag.successors)]
-        findings.setdefault(
-            key,
-            NewFinding(
-                key,
-                flag.kind,
-                [row["reference"], flag.code],
-                parties if row["is_customer"] and flag.successors else [*parties, row["supplier"]],
-                flag.text(row["reference"], role, row["ends_on"]),
-                flag.day,
-            ),
-        )
-    return list(findings.values())
+def _finding(flag: _Flag, row: asyncpg.Record) -> NewFinding:
+    """Return what is open in one contract."""
+    role = "customer" if row["is_customer"] else "supplier"
+    parties = [*row["customers"], *(code for code, _ in flag.successors)]
+    return NewFinding(
+        f"{flag.kind} {row['reference']} {flag.name}",
+        flag.kind,
+        [row["reference"], flag.code],
+        parties if row["is_customer"] and flag.successors else [*parties, row["supplier"]],
+        flag.text(row["reference"], role, row["ends_on"]),
+        flag.day,
+    )

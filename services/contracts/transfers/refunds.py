@@ -14,6 +14,7 @@ from libs.common.temporal.believed import NOW, as_known
 from services.contracts.core.models import known
 from services.contracts.findings.commands import NewFinding, clear_findings, raise_findings
 from services.contracts.findings.models import FindingKind
+from services.contracts.transfers.commands import AT_ONCE
 
 # What went to the successor's part of a contract is not known where bodies stayed with it, or it was a customer before:
 # it paid for them, or for itself, too.
@@ -55,10 +56,14 @@ async def flag_refunds(session: AsyncSession, codes: Collection[str], *, stated_
     findings were raised or cleared.
     """
     connection = await raw(session)
-    wanted = _findings(await connection.fetch(_FELL_DUE, sorted(codes)))
-    gone = {row["key"] for row in await connection.fetch(_OPEN, sorted(codes))}.difference(one.key for one in wanted)
+    gone = {row["key"] for row in await connection.fetch(_OPEN, sorted(codes))}
+    fell_due, raised = await connection.cursor(_FELL_DUE, sorted(codes)), 0
+    while rows := await fell_due.fetch(AT_ONCE):
+        wanted = _findings(rows)
+        gone.difference_update(one.key for one in wanted)
+        raised += await raise_findings(session, wanted, stated_at=stated_at)
     cleared = await clear_findings(session, gone, on=day_of(stated_at), reason="superseded", stated_at=stated_at)
-    return cleared + await raise_findings(session, wanted, stated_at=stated_at)
+    return raised + cleared
 
 
 async def find_refunds(session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> int:  # noqa: ARG001  (as every routine of the due work)

@@ -53,9 +53,14 @@ _MOMENT = timedelta(microseconds=1)
 _Correction: TypeAlias = tuple[asyncpg.Record, Difference, datetime]
 """A contract, the difference, and the instant from which it is known."""
 
+# The last change of hands of each contract by a succession that is not among the believed ones.
 _ACTED = """
-SELECT h.contract_id, h.merger, h.from_customers, h.to_customer FROM change_of_hands h
- WHERE h.from_customers && $1::text[] AND h.effective_on = $2 ORDER BY h.contract_id, h.id
+SELECT DISTINCT ON (h.contract_id) h.contract_id, h.merger
+  FROM change_of_hands h CROSS JOIN unnest(h.from_customers) AS gone (code)
+ WHERE h.from_customers && $1::text[] AND h.effective_on = $2 AND gone.code = ANY($1)
+   AND NOT EXISTS (SELECT FROM unnest($3::text[], $4::text[]) AS believed (code, successor)
+                    WHERE believed.code = gone.code AND believed.successor = h.to_customer)
+ ORDER BY h.contract_id, h.id DESC
 """
 
 _LOCKED = f"""
@@ -150,22 +155,17 @@ async def _take_back(
     by: Caller,
 ) -> int:
     """Reverse transfers of a day by a succession that is no longer believed; return the number reversed."""
-    connection = await raw(session)
-    believed = {(code, merger.successor) for merger in mergers for code in merger.predecessors}
-    acted: dict[int, asyncpg.Record] = {}
-    for row in await connection.fetch(_ACTED, list(codes), on):
-        gone = set(codes).intersection(row["from_customers"])
-        if any((code, row["to_customer"]) not in believed for code in gone):
-            acted[row["contract_id"]] = row
-    pieces = [list(acted)[start : start + AT_ONCE] for start in range(0, len(acted), AT_ONCE)]
-    changes = [await _put_back(session, {key: acted[key] for key in piece}, on, stated_at, by) for piece in pieces]
-    return sum(changes)
+    believed = sorted({(code, merger.successor) for merger in mergers for code in merger.predecessors})
+    pairs = [code for code, _ in believed], [successor for _, successor in believed]
+    acted = await (await raw(session)).cursor(_ACTED, list(codes), on, *pairs)
+    changed = 0
+    while rows := await acted.fetch(AT_ONCE):
+        changed += await _put_back(session, dict(rows), on, stated_at, by)
+    return changed
 
 
-async def _put_back(
-    session: AsyncSession, acted: Mapping[int, asyncpg.Record], on: date, stated_at: datetime, by: Caller
-) -> int:
-    """Lock these contracts and put back what a change of hands of the day did to them; return how many changed."""
+async def _put_back(session: AsyncSession, acted: Mapping[int, str], on: date, stated_at: datetime, by: Caller) -> int:
+    """Lock these contracts and put back what the succession named for each did on the day; return how many changed."""
     contracts = await (await raw(session)).fetch(_LOCKED, list(acted), on)
     drafts = {row["id"]: row for row in contracts if row["status"] == "draft"}
     put_back = await _put_back_drafts(session, drafts, acted, on=on, stated_at=stated_at)
@@ -176,7 +176,7 @@ async def _put_back(
 async def _put_back_drafts(
     session: AsyncSession,
     drafts: Mapping[int, asyncpg.Record],
-    acted: Mapping[int, asyncpg.Record],
+    acted: Mapping[int, str],
     *,
     on: date,
     stated_at: datetime,
@@ -190,14 +190,14 @@ async def _put_back_drafts(
     await connection.execute(_NAME, *parties)
     await connection.execute(_UNNAME, changed, *parties)
     await connection.execute("UPDATE contract SET version = version + 1 WHERE id = ANY($1)", changed)
-    await record_changes(connection, [_record(*one, acted[one[0]["id"]]["merger"], None) for one in changes])
+    await record_changes(connection, [_record(*one, acted[one[0]["id"]], None) for one in changes])
     return len(changed)
 
 
 async def _changes_of_drafts(
     connection: asyncpg.Connection,
     drafts: Mapping[int, asyncpg.Record],
-    acted: Mapping[int, asyncpg.Record],
+    acted: Mapping[int, str],
     *,
     on: date,
     stated_at: datetime,
@@ -217,7 +217,7 @@ async def _changes_of_drafts(
     mergers = await mergers_following(connection, known.successions, everybody)
     changes: list[_Correction] = []
     for key, (codes, since) in revised.items():
-        if acted[key]["merger"] in since:
+        if acted[key] in since:
             own = [one for one in mergers if one.effective_on > on or one.key in since]
             _, now = parties_by_day(codes, own, until=drafts[key]["ends_on"])[-1]
             if now != named[key]:
@@ -228,7 +228,7 @@ async def _changes_of_drafts(
 async def _restate(
     session: AsyncSession,
     contracts: Mapping[int, asyncpg.Record],
-    acted: Mapping[int, asyncpg.Record],
+    acted: Mapping[int, str],
     *,
     on: date,
     stated_at: datetime,
@@ -243,7 +243,7 @@ async def _restate(
     events = await outbox.add_all(session, await _events(connection, corrections))
     await record_changes(
         connection,
-        [_record(*one, acted[one[0]["id"]]["merger"], event) for one, event in zip(corrections, events, strict=True)],
+        [_record(*one, acted[one[0]["id"]], event) for one, event in zip(corrections, events, strict=True)],
     )
     return len(changed)
 

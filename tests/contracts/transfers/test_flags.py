@@ -5,6 +5,7 @@ from contextlib import suppress
 from datetime import date
 from itertools import permutations
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from libs.common.database.connection import raw
 from libs.common.events import Event
 from libs.common.events.registry import OrganisationClosed, OrganisationOpened, OrganisationSucceeded, SuccessionUndone
 from services.contracts.core.queries import get_contract
+from services.contracts.transfers import flags
 from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead, at, bucks_merges
 
 THE_DAY = date(2018, 4, 1)
@@ -56,13 +58,18 @@ async def test_a_split_is_flagged_with_the_shares_proposed_and_cleared_where_it_
 
 
 async def test_a_party_that_closed_is_flagged_in_what_still_runs_until_it_is_open_again(
-    harness: ContractsHarness,
+    harness: ContractsHarness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(flags, "AT_ONCE", 1)
     reference = await harness.signed()
+    await harness.signed(a_draft(reference="CSU-ALSO-2017", customers=["10Y"]))
     await harness.signed(a_draft(reference="EXPIRED-2018", last_day=date(2018, 3, 31)))
     await harness.signed(a_draft(reference="OTHER-2017", customers=["05C"]))
     await harness.hear(closed("10Y"), closed("99X"))
-    assert [(kind, about) for kind, about, *_ in await open_findings(harness)] == [("party_closed", [reference, "10Y"])]
+    assert [(kind, about) for kind, about, *_ in await open_findings(harness)] == [
+        ("party_closed", ["CSU-ALSO-2017", "10Y"]),
+        ("party_closed", [reference, "10Y"]),
+    ]
     opened = OrganisationOpened(code="10Y", name="NHS 10Y", kind="ccg", effective_on=THE_DAY, stated_at=LATER)
     await harness.hear(opened)
     assert await open_findings(harness) == []
