@@ -99,10 +99,10 @@ async def test_who_lets_their_body_take_over_another_reads_nothing_of_that_one_i
     assert column["missing"][0] == f"10H: it has 0CX, 15A, {CONTRACT} there, and not in life at the base"
 
 
-async def test_a_contract_of_others_that_passes_to_ones_body_alone_is_not_read_either(planner: Planning) -> None:
+async def test_what_is_others_and_passes_to_ones_body_alone_is_not_read_either(planner: Planning) -> None:
     await planner.open("sight", "10H", **OWN)
     # A contract that is made there, also by assumed callers, is read by its parties as in life.
-    terms = {
+    terms: dict[str, Any] = {
         "reference": "CSU-NEW-2018",
         "supplier": "0DJ",
         "customers": ["10H"],
@@ -133,16 +133,14 @@ async def test_a_contract_of_others_that_passes_to_ones_body_alone_is_not_read_e
     await assume(planner, f"{novation}/completion", "contract_lead@0CX", json={})
     assert (await read(planner, into, **OWN), await read(planner, into, **BOTH)) == (404, 200)
     assert await unread(planner, **OWN) == {"10H": ["0CX", CONTRACT]}
-
-
-async def test_who_assumes_a_supplier_reads_nothing_of_what_it_costs(planner: Planning) -> None:
-    await planner.open("sight", "10H", **OWN)
-    terms = {"reference": "CSU-NEW-2018", "customers": ["10H"], "starts_on": "2018-03-01", "last_day": "2020-03-31"}
-    await assume(planner, "/contracts/v1/contracts", "contract_lead@10H", json=a_contract(**terms))
-    signing = "/branches/sight/contracts/v1/contracts/CSU-NEW-2018/signature"
-    signed = await planner.send("POST", signing, *LEADS, json={}, headers={"If-Match": "*"}, **OWN)
+    # Neither does a new customer read what its supplier costs, where that has stated it to others.
+    terms |= {"reference": "CSU-COSTS-2018", "supplier": "0CX", "customers": ["10Y"], "starts_on": "2018-03-01"}
+    await assume(planner, "/contracts/v1/contracts", "contract_lead@10Y", json=a_contract(**terms))
+    signing = "/branches/sight/contracts/v1/contracts/CSU-COSTS-2018/signature"
+    two: dict[str, Any] = {"organisations": ("10H", "10Y")}
+    signed = await planner.send("POST", signing, *LEADS, json={}, headers={"If-Match": "*"}, **two)
     assert (signed.status_code, signed.content) == (201, b""), signed.text
-    for asked, costs in ((OWN, False), (BOTH, True)):
+    for asked, costs in ((two, False), ({"organisations": ("10H", "10Y", "15A")}, True)):
         shown = await planner.call("GET", "/branches/sight/contracts/v1/suppliers/0CX", *LEADS, **asked)
         assert (shown["costs"] is not None) is costs
-    assert (await unread(planner, **OWN), await unread(planner, **BOTH)) == ({"10H": ["0CX"]}, {})
+    assert await unread(planner, **two) == {"10H": ["0CX", CONTRACT], "10Y": ["0CX"]}
