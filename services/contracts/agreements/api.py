@@ -286,7 +286,7 @@ async def accept_shares(
         session, reference, kind, command, by=by, today=today, stated_at=stated_at, expect=expecting(if_match)
     )
     etag(response, contract.version)
-    return await consents.list_consents(await raw(session), reference, by=by, as_at=today, as_known=None)
+    return await consents.consents_to(await raw(session), contract, as_at=today)
 
 
 @router.post(
@@ -314,7 +314,7 @@ async def choose_coordinator(
         session, reference, command, by=by, today=today, stated_at=stated_at, expect=expecting(if_match)
     )
     etag(response, contract.version)
-    return await consents.list_consents(await raw(session), reference, by=by, as_at=today, as_known=None)
+    return await consents.consents_to(await raw(session), contract, as_at=today)
 
 
 functions_router = commands_router(tags=["Suppliers"])

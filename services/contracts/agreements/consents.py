@@ -5,7 +5,7 @@ None of them agrees for the others: a proposal is what the first of them agrees 
 
 import json
 from collections.abc import Collection, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Final, Literal
 
 import asyncpg
@@ -31,6 +31,7 @@ from services.contracts.core.shares import FACETS, ShareKind, table_of
 from services.contracts.core.sight import sight_of
 
 Subject = Literal["cost", "hr", "legal", "risk", "coordinator"]
+_NOW: Final = datetime.max.replace(tzinfo=UTC)
 OWN_ACT: Final = "each customer agrees by its own act"
 
 # Who leaves whole before a day by a notice that stands.
@@ -219,6 +220,18 @@ async def list_consents(
     """Return what customers have agreed to by their own acts, in order; the supplier reads none of it."""
     sight = await sight_of(db, reference, by=by, as_at=as_at, as_known=as_known)
     rows = await db.fetch(_ALL, sight.id, sight.known) if sight.buys else []
+    return _consents(rows, reference, as_at, as_known)
+
+
+async def consents_to(db: Reads, contract: Contract, *, as_at: date) -> AgreementConsentsView:
+    """Return the same to a customer that has just agreed, which by that may read the contract no longer."""
+    rows = await db.fetch(_ALL, contract.id, _NOW)
+    return _consents(rows, contract.reference, as_at, None)
+
+
+def _consents(
+    rows: Sequence[asyncpg.Record], reference: str, as_at: date, as_known: datetime | None
+) -> AgreementConsentsView:
     consents = []
     for row in rows:
         lead, table = row["content"], None

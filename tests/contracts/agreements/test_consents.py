@@ -4,9 +4,12 @@ from datetime import date
 from typing import Any
 
 import pytest
+from fastapi import Response
 
 from libs.common.events.registry import CCGMerged, SuccessionUndone
+from libs.common.http.conditional import versions
 from libs.common.identity import NotYoursToDecide, Role
+from services.contracts.agreements import api
 from services.contracts.agreements.consents import AcceptShares, ChooseCoordinator, accept_shares, choose_coordinator
 from services.contracts.agreements.errors import NoCustomerThen
 from services.contracts.agreements.queries import get_shares
@@ -140,6 +143,18 @@ async def test_a_table_holds_once_every_customer_has_agreed_to_it(harness: Contr
     await agrees(harness, "10Y", on=date(2017, 8, 1))
     assert set((await shares(harness, LATER)).values()) == {"1/3"}
     assert await harness.customers(reference, as_at=LATER) == ["05C", "10H", "10Y"]
+
+
+async def test_who_leaves_at_once_may_be_the_last_to_agree(harness: ContractsHarness) -> None:
+    reference = await three(harness)
+    table = {"weights": {"05C": 1, "10Y": 2}, "total": 3, "coordinating_commissioner": "10Y", "from_day": DAY}
+    for code in ("05C", "10Y"):
+        await agrees(harness, code, **table)
+    command, by, accepted = AcceptShares.model_validate(table), a_lead("10H"), versions("*")
+    async with harness.database.begin() as session:
+        answer = await api.accept_shares(reference, "cost", command, Response(), session, by, DAY, at(DAY), accepted)
+    assert [one.party for one in answer.consents] == ["05C", "10Y", "10H"]
+    assert await harness.customers(reference, as_at=DAY) == ["05C", "10Y"]
 
 
 async def test_the_coordinating_commissioner_leaves_and_those_who_stay_choose_another(
