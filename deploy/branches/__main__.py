@@ -48,7 +48,7 @@ class BranchSettings(Settings):
     branch_idle_days: int = Field(14, ge=1)
     """Days after which a branch that is not used is dropped."""
     branch_most_days: int = Field(90, ge=1)
-    """Days after which any branch is dropped: what life erases since it was opened, it has as long."""
+    """Days after which any branch is dropped, from when its base was copied: what life erases since, it has as long."""
     service_audience: str = "footprint-{service}"
     """A service's name in a token's `aud`, in life as in a branch."""
 

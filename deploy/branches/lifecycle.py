@@ -121,8 +121,9 @@ class Branches:
         return self._bases.get(branch.base) if branch.base else None
 
     def ends_at(self, branch: Branch) -> datetime:
-        """Return when a branch is dropped at the latest."""
-        return branch.opened_at + self.limits.age
+        """Return when a branch is dropped at the latest: what it is of may have been copied before it was opened."""
+        base = self.base_of(branch)
+        return (branch.opened_at if base is None else min(branch.opened_at, base.cut_at)) + self.limits.age
 
     async def open(
         self, name: str, bodies: Collection[str], base: str | None, by: Caller, beginning: Beginning | None = None

@@ -19,6 +19,8 @@ async def test_branches_of_one_base_are_worlds_of_their_own_and_leave_nothing(
     first = await planner.open("one", "10H")
     second = await planner.open("two", "10H", base=first["base"]["id"])
     assert second["base"] == first["base"]
+    cut, ends = (datetime.fromisoformat(text) for text in (second["base"]["cut_at"], second["ends_at"]))
+    assert ends - cut == timedelta(days=90), "a copy is not kept longer by opening another branch of it"
     assert len(await server.databases()) == 12
     renaming = {"new_name": "NHS Elsewhere CCG", "effective_on": "2018-03-01"}
     path = "/registry/v1/organisations/10H/renaming"
