@@ -147,7 +147,12 @@ async def test_a_table_holds_once_every_customer_has_agreed_to_it(harness: Contr
 
 async def test_who_leaves_at_once_may_be_the_last_to_agree(harness: ContractsHarness) -> None:
     reference = await three(harness)
-    table = {"weights": {"05C": 1, "10Y": 2}, "total": 3, "coordinating_commissioner": "10Y", "from_day": DAY}
+    table: dict[str, Any] = {
+        "weights": {"05C": 1, "10Y": 2},
+        "total": 3,
+        "coordinating_commissioner": "10Y",
+        "from_day": DAY,
+    }
     for code in ("05C", "10Y"):
         await agrees(harness, code, **table)
     command, by, accepted = AcceptShares.model_validate(table), a_lead("10H"), versions("*")
