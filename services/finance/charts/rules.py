@@ -1,12 +1,14 @@
 """Which charts a report has: of a case, an exit, a portfolio's plan, a statement of savings. Pure."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from services.finance.charts.marks import ChartForm, Mark, ReportChart, bar, day_of, stepped
+from services.finance.charts.texts import day_text
 
-MOST_MARKS = 60
-"""A chart with more is no longer read: the largest are drawn, and its title says so."""
+MOST_MARKS = 40
+"""A chart with more is not legible on a page: the largest, or the first days, are drawn, and its title says so."""
 
 Document = Mapping[str, Any]
 
@@ -33,14 +35,13 @@ def charts_of_exit(document: Document) -> list[ReportChart]:
         for name, series in (("last_notice_on", "last day for notice"), ("exit_on", "first day without the contract"))
     ]
     costs = [
-        bar(
-            document, f"/assessment/exits/{at}/costs/{by}/present_cost_pence", f"exit on {one['exit_on']}", cost["lens"]
-        )
+        bar(document, f"/assessment/exits/{at}/costs/{by}/present_cost_pence", f"exit on {day}", cost["lens"])
         for at, one in exits
+        for day in (day_text(date.fromisoformat(one["exit_on"])),)
         for by, cost in enumerate(one["costs"])
     ]
     return _drawn(
-        ReportChart(title="When the contract may be left", form=ChartForm.CALENDAR, marks=tuple(days)),
+        _calendar("When the contract may be left", days),
         _bars("What each exit costs, by lens", costs),
     )
 
@@ -116,7 +117,7 @@ def _worth(document: Document, option: int) -> ReportChart:
     npv = bar(document, f"{path}/measures/npv_pence", "Net present value", "in all")
     title = f"What makes up the net present value of {shown['title']}"
     rounding = len(steps)
-    if len(steps) < MOST_MARKS and abs(sum(step.end for step in steps) - npv.end) <= rounding:
+    if abs(sum(step.end for step in steps) - npv.end) <= rounding:
         return _waterfall(title, steps, [npv])
     return _bars(title, [*steps, npv])
 
@@ -156,7 +157,15 @@ def _bars(title: str, marks: list[Mark]) -> ReportChart:
     return ReportChart(title=title, form=ChartForm.BARS, marks=tuple(shown))
 
 
+def _calendar(title: str, days: list[Mark]) -> ReportChart:
+    if len(days) > MOST_MARKS:
+        title = f"{title}: the first {MOST_MARKS} of {len(days)} days"
+    return ReportChart(title=title, form=ChartForm.CALENDAR, marks=tuple(days[:MOST_MARKS]))
+
+
 def _waterfall(title: str, steps: list[Mark], whole: list[Mark]) -> ReportChart:
+    if len(steps) + len(whole) > MOST_MARKS:
+        return _bars(title, [*steps, *whole])
     return ReportChart(title=title, form=ChartForm.STEPS, marks=(*stepped(steps), *whole))
 
 

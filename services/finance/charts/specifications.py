@@ -35,7 +35,7 @@ def _row(number: int, mark: Mark) -> dict[str, Any]:
         "text": mark.text,
         "low": low,
         "high": high,
-        "day": None if mark.day is None else f"{mark.day.isoformat()}T00:00:00",
+        "day": None if mark.day is None else f"{mark.day.isoformat()}T00:00:00Z",
     }
 
 
@@ -79,7 +79,8 @@ def _amounts() -> list[dict[str, Any]]:
 
 
 def _days() -> list[dict[str, Any]]:
-    day = {"field": "day", "type": "temporal", "axis": None}
+    # By UTC, not by the clock of the machine that draws it, so that it is the same everywhere.
+    day = {"field": "day", "type": "temporal", "axis": None, "scale": {"type": "utc"}}
     colour = {"field": "series", "type": "nominal", "legend": None, "scale": {"range": list(_COLOURS)}}
     return [
         {"mark": {"type": "point", "filled": True, "size": 60}, "encoding": {"x": day, "color": colour}},

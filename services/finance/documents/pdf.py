@@ -2,15 +2,22 @@
 
 import json
 from collections.abc import Callable
+from math import floor
 from pathlib import Path
+from re import compile as pattern
+from typing import Any
 
 import typst
 
+from services.finance.charts.marks import ReportChart
 from services.finance.charts.svg import svg_of
 from services.finance.documents.blocks import blocks_of
 from services.finance.documents.jobs import DocumentJob
 
 _TEMPLATE = Path(__file__).with_name("report.typ")
+_SIZE = pattern(r'<svg[^>]* width="([0-9.]+)" height="([0-9.]+)"')
+_WIDEST, _HIGHEST = 78, 0.55
+"""Of a chart: its width in per cent of the line, and its height as a part of the line's width, below its heading."""
 _LATIN, _ASCII = 0x180, 0x80
 _PUNCTUATION = "£‐–—‘’“”…"
 
@@ -22,9 +29,7 @@ def pdf_of(job: DocumentJob) -> bytes:
     """
     page = {
         "title": job.title,
-        "charts": [
-            {"title": chart.title, "svg": svg_of(chart), "alternative": chart.alternative} for chart in job.charts
-        ],
+        "charts": [_drawn(chart) for chart in job.charts],
         "blocks": [block.model_dump(mode="json") for block in blocks_of(job.report)],
     }
     text = json.dumps(page, ensure_ascii=False)
@@ -35,6 +40,14 @@ def pdf_of(job: DocumentJob) -> bytes:
             if "could not be displayed" not in str(error):
                 raise
     return _compiled("".join(map(_only_below(_ASCII), text)))
+
+
+def _drawn(chart: ReportChart) -> dict[str, Any]:
+    """Return a chart with its width in per cent of the line: a page cuts off what is higher than the page is."""
+    svg = svg_of(chart)
+    width, height = map(float, _SIZE.findall(svg)[0])
+    fits = floor(100 * _HIGHEST * width / height)
+    return {"title": chart.title, "svg": svg, "alternative": chart.alternative, "width": min(_WIDEST, fits)}
 
 
 def _only_below(limit: int) -> Callable[[str], str]:
