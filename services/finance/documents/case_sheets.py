@@ -102,7 +102,7 @@ def _write_measure(sheet: Sheet, row: int, column: int, formula: str, value: Fra
     """Write a measure by the column or row that it stands in: amounts as pounds, ratios and years as they are."""
     if isinstance(value, str | int):
         sheet.formula(row, column, formula, value)
-    elif "$B$6" in formula or formula.startswith("IF(B3"):
+    elif "$B$6" in formula or formula.startswith("IF(ROUND(B3"):
         sheet.formula(row, column, formula, value, sheet.formats.factor)
     else:
         sheet.sum_of(row, column, formula, value)
@@ -265,7 +265,7 @@ def _write_measures(sheet: Sheet, case: _Case, found: Measures, last: str) -> No
         f"SUMPRODUCT({years(_COSTS)},{standard})",
         f"SUMPRODUCT({years(_BENEFITS)},{standard})+SUMPRODUCT({years(_ROWS['health'])},{health})",
         "B4-B3",
-        'IF(B3>0,B4/B3,"none")',
+        'IF(ROUND(B3,6)>0,B4/B3,"none")',
         f"B5/{spread}",
         *ends,
     ]
@@ -317,7 +317,10 @@ def _write_years(sheet: Sheet, case: _Case, streams: Streams) -> None:
         )
         for row, formula, pence in amounts:
             sheet.sum_of(row, at, formula, pence)
-        sheet.formula(_OUTLAY, at, f"IF({column}{_COSTS + 1}>0,{year},{_NONE})", year if costs[year] > 0 else _NONE)
+        # Rounded, since amounts that cancel out leave a rest in floating point.
+        has_outlay = round(in_pounds(costs[year]), 6) > 0
+        outlay = f"IF(ROUND({column}{_COSTS + 1},6)>0,{year},{_NONE})"
+        sheet.formula(_OUTLAY, at, outlay, year if has_outlay else _NONE)
         for row, total, value in ((_BELOW, _TOTAL, sums), (_DISCOUNTED_BELOW, _DISCOUNTED_TOTAL, discounted_sums)):
             is_below = round(in_pounds(value[year]), 6) < 0
             sheet.formula(row, at, f"IF(ROUND({column}{total + 1},6)<0,{year},-1)", year if is_below else -1)

@@ -1,6 +1,7 @@
 """The workbook of a case: each cell's formula gives what the appraisal computes, whatever goes into it."""
 
 from fractions import Fraction
+from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from services.finance.documents.entries import entries_of
 from services.finance.documents.jobs import Format
 from services.finance.documents.workbook import workbook_of
 from tests.finance.appraisals.golden import a_line, an_option, saving, the_inputs, through
-from tests.support.report_documents import a_job, cells_of
+from tests.support.report_documents import Recalculation, a_job, cells_of
 
 PARTIES = ("A", "B", HOUSEHOLDS, EXCHEQUER)
 _FIFTH = Fraction(1, 5)
@@ -115,3 +116,18 @@ def test_the_measures_of_a_workbook_are_those_of_the_appraisal() -> None:
     assert found.bcr is not None
     assert round(cells["F5"], 9) == round(float(found.bcr), 9)
     assert cells["A1"].startswith("=1+1: worth"), "text is no formula"
+
+
+def test_costs_that_cancel_out_to_the_penny_leave_no_outlay_and_no_ratio(tmp_path: Path) -> None:
+    def paid(line: str, pence: int) -> Line:
+        return a_line(line, LineType.COST, [Fraction(pence, 100), 0])
+
+    bau = an_option("BAU", paid("whole", 30), kind=OptionKind.BAU)
+    gain = a_line("gain", LineType.CASH_RELEASING, [0, 1])
+    inputs = the_inputs(an_option("X", paid("a", 10), paid("b", 20), gain), bau=bau, years=2)
+    found = through(inputs)["X"].measures
+    assert (found.bcr, found.payback) == (None, None)
+    options = [{"option": "X", "measures": {"npv_pence": round(found.npv)}}]
+    report = {"appraisal": {"title": "Cancelled out", "options": options}}
+    again = Recalculation(workbook_of(a_job(report, format=Format.XLSX, case=inputs)), tmp_path)
+    assert again(["Summary!F5", "Summary!H5", "Summary!I5"]) == ["none"] * 3
