@@ -109,7 +109,8 @@ def assert_figures_are_listed(document: Mapping[str, Any]) -> bytes:
         shown = str(value).lower() if isinstance(value, bool) else str(value)
         assert cells[f"A{row}"] == pointer
         assert str(cells.get(f"B{row}")) == shown
-        if pointer.endswith("_pence") and value is not None:
+        is_pence = pointer.endswith("_pence") or pointer.split("/")[-2] in _BY_KEY
+        if is_pence and value is not None:
             assert round(cells[f"C{row}"] * 100) == value
     return book
 

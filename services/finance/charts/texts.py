@@ -1,5 +1,6 @@
 """Names and values of a document as people read them: pounds with thousands, days as the NHS writes them. Pure."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from re import compile as pattern
 from typing import Any, Final
@@ -11,6 +12,7 @@ PENCE: Final = "pence"
 BY_KEY = ("by_year", "benefits_by_type", "elsewhere")
 """What has pence under keys of its own: years, types of benefit, bodies."""
 
+_VALUE, _UNITLESS = "value", ("risk", "realisation")
 _ABBREVIATIONS = frozenset({"npv", "bcr", "eanc", "pv", "vat", "id", "sha"})
 _DAY, _INSTANT = pattern(r"\d{4}-\d\d-\d\d"), pattern(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)")
 _LONDON = ZoneInfo("Europe/London")
@@ -29,9 +31,32 @@ def text_of(name: str, value: Any) -> str:
         return "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, int) and (name == PENCE or name.endswith(f"_{PENCE}")):
+    if isinstance(value, int) and is_pence(name):
         return pounds(value)
     return _dated(value) if isinstance(value, str) else str(value)
+
+
+def text_in_row(row: Mapping[str, Any], name: str) -> str:
+    """Return a value of a record as people read it.
+
+    The value of a case's input is quoted in pence as text, but for a risk and for the realisation.
+    """
+    value = row[name]
+    is_amount = name == _VALUE and row.get("type", _UNITLESS[0]) not in _UNITLESS
+    if is_amount and isinstance(value, str):
+        return pounds(int(value)) if value.removeprefix("-").isdigit() else f"{value} {PENCE}"
+    return text_of(name, value)
+
+
+def is_pence(name: str) -> bool:
+    """Return whether the field of this name is an amount."""
+    return name == PENCE or name.endswith(f"_{PENCE}")
+
+
+def is_pence_at(pointer: str) -> bool:
+    """Return whether a JSON pointer leads to an amount: by its name, in a list of amounts, or by a key of its own."""
+    _, above, name = f"//{pointer}".rsplit("/", 2)
+    return is_pence(name) or above in BY_KEY or (name.isdigit() and is_pence(above))
 
 
 def _dated(text: str) -> str:

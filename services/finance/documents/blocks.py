@@ -5,11 +5,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from services.finance.charts.texts import BY_KEY, PENCE, printable, text_of, words_of
+from services.finance.charts.texts import BY_KEY, PENCE, printable, text_in_row, text_of, words_of
 
 _DEEPEST = 6
 """A PDF has six levels of headings."""
-_VALUE, _UNITLESS = "value", ("risk", "realisation")
 
 
 class PageBlock(BaseModel):
@@ -66,17 +65,8 @@ def _heading(level: int, text: str) -> PageBlock:
 
 def _table(rows: Sequence[Mapping[str, Any]]) -> PageBlock:
     names = list(dict.fromkeys(name for row in rows for name in row))
-    cells = (tuple(_of_row(row, name) if name in row else "" for name in names) for row in rows)
+    cells = (tuple(printable(text_in_row(row, name)) if name in row else "" for name in names) for row in rows)
     return PageBlock(kind="table", header=tuple(words_of(name) for name in names), rows=tuple(cells))
-
-
-def _of_row(row: Mapping[str, Any], name: str) -> str:
-    """Return a cell's text; the value of a case's input is quoted in pence, but for a risk and the realisation."""
-    value = row[name]
-    is_amount = name == _VALUE and row.get("type", _UNITLESS[0]) not in _UNITLESS
-    if is_amount and isinstance(value, str) and value.removeprefix("-").isdigit():
-        return _cell(PENCE, int(value))
-    return _cell(name, value)
 
 
 def _is_flat(row: Mapping[str, Any]) -> bool:

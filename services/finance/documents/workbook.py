@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.finance.charts.texts import PENCE
+from services.finance.charts.texts import is_pence_at
 from services.finance.documents.case_sheets import add_case
 from services.finance.documents.exit_sheets import add_exits
 from services.finance.documents.jobs import DocumentJob
@@ -35,12 +35,11 @@ def _add_figures(book: Book, job: DocumentJob) -> None:
 
 
 def _write_value(sheet: Sheet, row: int, pointer: str, value: Any) -> None:
-    name = pointer.rpartition("/")[2]
     if isinstance(value, bool):
         sheet.text(row, 1, str(value).lower())
     elif isinstance(value, int):
         sheet.number(row, 1, value)
-        if name == PENCE or name.endswith(f"_{PENCE}"):
+        if is_pence_at(pointer):
             sheet.pounds(row, 2, value)
     elif value is not None:
         sheet.text(row, 1, str(value))

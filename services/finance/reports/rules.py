@@ -6,7 +6,7 @@ from html import escape
 from re import compile as pattern
 from typing import Any, Final
 
-from services.finance.charts.texts import BY_KEY, PENCE, text_of, words_of
+from services.finance.charts.texts import BY_KEY, PENCE, text_in_row, text_of, words_of
 
 _NEGATIVE: Final = pattern(r"-(0|[1-9][0-9]*)(\.[0-9]+)?")
 
@@ -87,7 +87,9 @@ def _table(rows: Sequence[Any], pointer: str) -> str:
 
 
 def _cell(row: Mapping[str, Any], name: str, pointer: str) -> str:
-    return f"<td>{_figure(name, row[name], _below(pointer, name))}</td>" if name in row else "<td></td>"
+    if name not in row:
+        return "<td></td>"
+    return f"<td>{_data(row[name], _below(pointer, name), text_in_row(row, name))}</td>"
 
 
 def _below(pointer: str, key: str) -> str:
@@ -99,4 +101,8 @@ def _is_flat(row: Mapping[str, Any]) -> bool:
 
 
 def _figure(name: str, value: Any, pointer: str) -> str:
-    return f'<data id="{escape(pointer)}" value="{escape(value_text(value))}">{escape(text_of(name, value))}</data>'
+    return _data(value, pointer, text_of(name, value))
+
+
+def _data(value: Any, pointer: str, text: str) -> str:
+    return f'<data id="{escape(pointer)}" value="{escape(value_text(value))}">{escape(text)}</data>'

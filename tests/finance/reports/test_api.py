@@ -45,6 +45,9 @@ async def test_every_figure_of_the_table_and_the_page_is_that_of_the_json(
     # What stands under a year or a type of benefit is read as pounds too.
     for amount in [*option["benefits_by_type"].values(), *document["losers"]["gainers"][0]["by_year"].values()]:
         assert f">{pounds(amount)}<" in page.text
+    # So is the value of an input.
+    [set_up] = [item["value"] for item in option["items"] if item["input"] == "set-up"]
+    assert f">{pounds(int(set_up))}<" in page.text
 
 
 async def test_one_request_leads_from_a_figure_to_its_events(
