@@ -8,7 +8,8 @@ from libs.common.messaging.bus import Bus
 from libs.common.service.app import Service, create_service
 from libs.common.service.settings import Settings
 from services.finance.core.models import known
-from services.finance.documents import jobs as documents
+from services.finance.documents.jobs import WORKER as WRITER
+from services.finance.documents.queries import KIND as DOCUMENT
 from services.finance.estates.commands import MOST_BYTES
 from services.finance.figures.queries import find_origin
 from services.finance.portfolios.commands import publish_solved
@@ -42,7 +43,7 @@ SERVICE = Service(
     # Documents and simulations take seconds, plans minutes: none waits for another.
     background={
         "runs": runs({PORTFOLIO: Kind(OPTIMISER, publish_solved)}),
-        "documents": runs({documents.KIND: Kind(documents.WORKER)}),
+        "documents": runs({DOCUMENT: Kind(WRITER)}),
         "simulations": runs({SIMULATION: Kind(MONTE_CARLO)}),
     },
     tags=(

@@ -17,7 +17,7 @@ Document = Annotated[UUID, Path(description="The document, as its request return
 
 @router.get("/documents/{document}", summary="See how far a document is", responses=problems(DocumentNotFound))
 async def get_document(document: Document, rows: Rows, by: By) -> DocumentView:
-    """Return the state of a document that you requested, or of one that failed the reason."""
+    """Return the state of a document that you requested, and if it failed the reason."""
     return await queries.get_document(rows, str(document), by=by)
 
 

@@ -8,8 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
 from libs.common.identity import Caller
-from services.finance.documents.jobs import EDITION, KIND, DocumentJob, Format
-from services.finance.documents.queries import subject_of
+from services.finance.documents.jobs import EDITION, DocumentJob, Format
+from services.finance.documents.queries import KIND, subject_of
 from services.finance.runs import queue
 from services.finance.runs.queue import Requested
 

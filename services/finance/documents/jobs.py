@@ -9,8 +9,7 @@ from services.finance.appraisals.inputs import Inputs
 from services.finance.charts.marks import ReportChart
 from services.finance.documents.exit_flows import ExitFlows
 
-KIND: Final = "document"
-EDITION: Final = 1
+EDITION: Final = 2
 """Of how documents are written: another one gives the same report another digest."""
 WORKER: Final = "services.finance.documents.worker"
 """The module that `python -m` starts."""

@@ -6,10 +6,13 @@ from base64 import b64decode
 from libs.common.database.connection import Reads
 from libs.common.identity import Caller
 from services.finance.documents.errors import DocumentNotFound, DocumentNotWritten
-from services.finance.documents.jobs import KIND, Format, WrittenDocument
+from services.finance.documents.jobs import Format, WrittenDocument
 from services.finance.documents.views import DocumentView, WritingView
 from services.finance.runs import queue
+from services.finance.runs.models import RunKind
 from services.finance.runs.queue import RunRow
+
+KIND = RunKind.DOCUMENT
 
 
 def subject_of(by: Caller, name: str) -> str:

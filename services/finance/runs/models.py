@@ -22,10 +22,11 @@ class RunState(StrEnum):
 
 
 class RunKind(StrEnum):
-    """What is computed: a portfolio's plan, or the spread of a case's value."""
+    """What is computed: a portfolio's plan, the spread of a case's value, or a report's document."""
 
     PORTFOLIO = "portfolio"
     SIMULATION = "simulation"
+    DOCUMENT = "document"
 
 
 class RunResult(Base):

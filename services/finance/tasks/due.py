@@ -19,12 +19,14 @@ from services.finance.tasks.rules import OPERATOR, FinanceStep, FinanceStepBound
 _KIND = FindingKind.STALLED
 _ONE_DAY = timedelta(days=1)
 
-# A run that failed waits for another request, unless its subject has had one since.
+# A run that failed waits for another request, unless its subject has had one since. A document belongs to its caller,
+# who alone can request it again and reads why it failed: that is no finding of others'.
 _RUNS = """
 SELECT r.reference::text AS reference, r.kind, r.subject, r.state, r.reason, r.requested_at, r.organisations FROM run r
  WHERE r.state IN ('queued', 'running')
-    OR (r.state = 'failed' AND NOT EXISTS (SELECT FROM run later WHERE later.kind = r.kind
-                                              AND later.subject = r.subject AND later.id > r.id))
+    OR (r.state = 'failed' AND r.kind <> 'document'
+        AND NOT EXISTS (SELECT FROM run later
+                         WHERE later.kind = r.kind AND later.subject = r.subject AND later.id > r.id))
  ORDER BY r.id
 """
 # A version on which a decision is asked is appraised and frozen, unless it is unknown or may not be frozen for whoever
@@ -96,9 +98,11 @@ def _run(row: asyncpg.Record) -> FinanceWait:
     computed = "starts a process of finance that computes"
     if one:
         computed = f"{computed}, or who asked cancels by POST {one}/cancellation"
+    # What a document is of is its caller's alone.
+    subject = () if row["kind"] == RunKind.DOCUMENT else (row["subject"],)
     return FinanceWait(
         step=FinanceStep.REPETITION if failed else FinanceStep.COMPUTATION,
-        about=(reference, row["subject"]),
+        about=(reference, *subject),
         since=day_of(row["requested_at"]),
         who=parties if failed else (OPERATOR,),
         to_do=again if failed else computed,
@@ -107,7 +111,7 @@ def _run(row: asyncpg.Record) -> FinanceWait:
 
 
 def _routes_of(kind: str, subject: str, reference: str) -> tuple[str, str]:
-    """Return by which route a run of a kind is requested, and the path of one; both empty where it depends."""
+    """Return by which route a run of a kind is requested, and the path of one; both empty for a document."""
     if kind == RunKind.PORTFOLIO:
         return f" by POST /portfolios/{subject}/runs", f"/runs/{reference}"
     if kind == RunKind.SIMULATION:

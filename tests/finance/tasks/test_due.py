@@ -81,7 +81,6 @@ async def a_run(
             " by POST /cases/SHARED-1/versions/2/simulations",
             "/cases/SHARED-1/versions/2/simulations/{run}",
         ),
-        ("document", "lead SHARED-1.pdf", "", ""),
     ],
 )
 async def test_a_run_that_no_process_computes_and_one_that_failed_are_findings_until_they_move(
@@ -93,7 +92,7 @@ async def test_a_run_that_no_process_computes_and_one_that_failed_are_findings_u
     assert await look(harness, day) == [([run, subject], ["06H"], day)]
     computed = await text(harness)
     assert "an operator of finance starts a process" in computed
-    assert computed.endswith(f"cancels by POST {one.format(run=run)}/cancellation" if one else "that computes")
+    assert computed.endswith(f"cancels by POST {one.format(run=run)}/cancellation")
     job = await queue.claim(harness.database)
     assert job is not None
     await queue.fail(harness.database, job, "its process ended 3 times without a result")
@@ -105,6 +104,21 @@ async def test_a_run_that_no_process_computes_and_one_that_failed_are_findings_u
     assert await look(harness, day) == []
     told = [await harness.told(f"FinanceFinding{what}") for what in ("Raised", "Cleared")]
     assert [(len(one), {event["kind"] for event in one}) for one in told] == [(2, {"stalled"})] * 2
+
+
+async def test_a_document_that_is_not_written_is_a_finding_without_its_name_and_one_that_failed_none(
+    harness: FinanceHarness,
+) -> None:
+    run = await a_run(harness, "d1", kind="document", subject="lead/SHARED-1.pdf")
+    day = OPENED + timedelta(days=2)
+    assert await look(harness, day) == [([run], ["06H"], day)]
+    computed = await text(harness)
+    assert computed.endswith("an operator of finance starts a process of finance that computes")
+    assert "SHARED-1" not in computed
+    job = await queue.claim(harness.database)
+    assert job is not None
+    await queue.fail(harness.database, job, "its process ended 3 times without a result")
+    assert await look(harness, day) == []
 
 
 async def test_a_correction_waits_for_what_it_corrects_and_its_payer_and_payee_read_that(
