@@ -14,6 +14,7 @@ from libs.common.messaging.bus.direct import DirectBus
 from tests.finance.conftest import database, harness, url
 from tests.security.chains import provenances_read
 from tests.support.apps import running_service
+from tests.support.cases import a_case
 from tests.support.edge import Tokens, tokens
 from tests.support.finance_harness import FinanceHarness, at, bucks_merges
 from tests.support.waiting import until
@@ -80,6 +81,9 @@ LISTS: dict[str, set[str]] = {
 
 HISTORY_OF_10H: dict[str, list[bool]] = {"successor": [False, True], "national": [False, True], "predecessor": [True]}
 """The moves in its history, by whether they are known still: a correction for 10Y is none for who sees 10H alone."""
+
+DOCUMENTS = {"other body", "national"}
+"""Those who read the draft of a case of 06H, and so may have its report as a document."""
 
 EVENTS: dict[str, set[str]] = {
     "successor": {"AllowanceSet 10H", "AllowanceSet 10Y", "AllowanceRestated 14Y"},
@@ -219,6 +223,28 @@ async def test_the_feed_shows_a_restatement_to_the_successor_alone(
         if names := {f"{one['type'].rsplit('.', 2)[1]} {one['data']['organisation']}" for one in events}:
             seen[caller] = names
     assert seen == EVENTS
+
+
+async def test_a_document_is_read_by_its_caller_alone(client: httpx.AsyncClient, tokens: Tokens) -> None:
+    lead = tokens.header(Role.FINANCE_LEAD, organisations=("06H",))
+    stated = {"case": "SHARED-1", "organisation": "06H", "content": a_case()}
+    assert (await client.post("/v1/cases", json=stated, headers=lead)).status_code == 201
+    path, body = "/v1/cases/SHARED-1/versions/1/report", {"format": "xlsx"}
+    own = {}
+    for caller in CALLERS:
+        answer = await client.post(path, json=body, headers=header(tokens, caller))
+        assert answer.status_code == (202 if caller in DOCUMENTS else 404), caller
+        if answer.status_code == 202:
+            own[caller] = answer.json()["document"]
+    colleague = tokens.header(Role.PARTNER, subject="a colleague", organisations=("06H",))
+    headers = {caller: header(tokens, caller) for caller in CALLERS} | {"colleague": colleague}
+    for owner, document in own.items():
+        for caller, given in headers.items():
+            for end in ("", "/content"):
+                answer = await client.get(f"/v1/documents/{document}{end}", headers=given)
+                hidden = (answer.status_code, answer.json()["detail"]) if answer.status_code == 404 else None
+                expected = None if caller == owner else (404, f"you have requested no document {document}")
+                assert hidden == expected, (owner, caller)
 
 
 async def test_without_a_token_nothing_is_read(client: httpx.AsyncClient) -> None:
