@@ -8,6 +8,7 @@ from typing import Any
 
 from xlsxwriter.utility import xl_col_to_name, xl_rowcol_to_cell
 
+from services.finance.appraisals.comparisons import passes
 from services.finance.appraisals.discounting import discount_factor
 from services.finance.appraisals.inputs import Inputs, year_label
 from services.finance.appraisals.worth import Appraised, Measures, Streams, appraise
@@ -73,10 +74,11 @@ def _add_summary(book: Book, case: _Case, report: dict[str, Any]) -> None:
     sheet = book.sheet(
         "Summary",
         f"{title}: worth of each option over business as usual",
-        widths=(28, 20, 20, 20, 20, 14, 18, 12, 12, 20, 16),
+        widths=(28, 20, 20, 20, 20, 14, 18, 12, 12, 20, 16, 14),
     )
     sheet.text(1, 0, "Change a yellow cell of Inputs or Assumptions: every figure follows. In prices of the base year.")
-    sheet.header(TOP - 1, ("Option", "Title", *_MEASURES, *_BACK, "NPV as the service computed it", "Difference"))
+    last = ("NPV as the service computed it", "Difference", "Reaches the benchmark")
+    sheet.header(TOP - 1, ("Option", "Title", *_MEASURES, *_BACK, *last))
     computed = {option["option"]: option["measures"] for option in report["appraisal"]["options"]}
     for number, each in enumerate(case.appraised):
         row, source, found = TOP + number, f"'Worth {number + 1}'", each.measures
@@ -87,6 +89,13 @@ def _add_summary(book: Book, case: _Case, report: dict[str, Any]) -> None:
         stated = int(computed[each.option.option]["npv_pence"])
         sheet.pounds(row, 9, stated)
         sheet.sum_of(row, 10, f"ROUND({source}!$B$5,2)-J{row + 1}", 0)
+        sheet.formula(row, 11, _reaches(row + 1), "yes" if passes(each, case.inputs.benchmark) else "no")
+
+
+def _reaches(row: int) -> str:
+    """Return whether the option of a row reaches the benchmark; one without costs does where it has a benefit."""
+    ratio = f"ROUND(F{row}-Assumptions!$B${_BENCHMARK + 1},9)>=0"
+    return f'IF(ISNUMBER(F{row}),IF({ratio},"yes","no"),IF(ROUND(D{row},6)>0,"yes","no"))'
 
 
 def _measure_cells(found: Measures) -> list[tuple[str, Fraction | int | str]]:

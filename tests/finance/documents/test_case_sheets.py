@@ -115,6 +115,7 @@ def test_the_measures_of_a_workbook_are_those_of_the_appraisal() -> None:
     assert (cells["H5"], cells["I5"], cells["K5"]) == (found.payback, found.discounted_payback or "none", 0)
     assert found.bcr is not None
     assert round(cells["F5"], 9) == round(float(found.bcr), 9)
+    assert cells["L5"] == "no", f"{found.bcr} is below {inputs.benchmark}"
     assert cells["A1"].startswith("=1+1: worth"), "text is no formula"
 
 
@@ -130,4 +131,4 @@ def test_costs_that_cancel_out_to_the_penny_leave_no_outlay_and_no_ratio(tmp_pat
     options = [{"option": "X", "measures": {"npv_pence": round(found.npv)}}]
     report = {"appraisal": {"title": "Cancelled out", "options": options}}
     again = Recalculation(workbook_of(a_job(report, format=Format.XLSX, case=inputs)), tmp_path)
-    assert again(["Summary!F5", "Summary!H5", "Summary!I5"]) == ["none"] * 3
+    assert again(["Summary!F5", "Summary!H5", "Summary!I5", "Summary!L5"]) == [*["none"] * 3, "yes"]
