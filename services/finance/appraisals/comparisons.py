@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from services.finance.appraisals.worth import Appraised
+from services.finance.appraisals.worth import Appraised, Measures
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def best(appraised: Sequence[Appraised]) -> Appraised | None:
     return highest if highest is not None and highest.measures.npv > 0 else None
 
 
-def passes(appraised: Appraised, benchmark: Fraction) -> bool:
-    """Return whether an option reaches the benchmark of its BCR; one without costs does where it has a benefit."""
-    ratio = appraised.measures.bcr
-    return appraised.measures.pv_benefits > 0 if ratio is None else ratio >= benchmark
+def passes(measures: Measures, benchmark: Fraction) -> bool:
+    """Return whether measures reach a benchmark of the BCR; those without costs do where they have a benefit."""
+    ratio = measures.bcr
+    return measures.pv_benefits > 0 if ratio is None else ratio >= benchmark

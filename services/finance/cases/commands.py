@@ -256,7 +256,7 @@ def _appraised(
     version: CaseVersion, organisations: list[str], preferred: Appraised | None, digest: str, moment: Moment
 ) -> CaseAppraised:
     inputs, measures = version.inputs, None if preferred is None else preferred.measures
-    reached = preferred is not None and passes(preferred, inputs.benchmark)
+    reached = preferred is not None and passes(preferred.measures, inputs.benchmark)
     return CaseAppraised(
         effective_on=moment.today,
         stated_at=moment.stated_at,

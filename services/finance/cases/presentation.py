@@ -121,7 +121,7 @@ def option_of(version: CaseVersion, code: str | None, lens: str | None = None) -
     return found
 
 
-def measures_view(inputs: Inputs, lens: str, found: Measures, *, passing: bool) -> MeasuresView:
+def measures_view(inputs: Inputs, lens: str, found: Measures) -> MeasuresView:
     """Return measures as they are shown."""
     eanc = nearest_penny(found.eanc)
     says = "benefit" if eanc >= 0 else "cost"
@@ -131,7 +131,7 @@ def measures_view(inputs: Inputs, lens: str, found: Measures, *, passing: bool) 
         pv_benefits_pence=nearest_penny(found.pv_benefits),
         npv_pence=nearest_penny(found.npv),
         bcr=ratio_text(found.bcr),
-        passes_benchmark=passing,
+        passes_benchmark=passes(found, inputs.benchmark),
         eanc_pence=eanc,
         eanc=f"a net {says} of {pounds(abs(eanc))} a year over {inputs.years - 1} years",
         payback_year=found.payback,
@@ -140,7 +140,7 @@ def measures_view(inputs: Inputs, lens: str, found: Measures, *, passing: bool) 
 
 
 def _shown(inputs: Inputs, each: Appraised) -> MeasuresView:
-    return measures_view(inputs, each.lens, each.measures, passing=passes(each, inputs.benchmark))
+    return measures_view(inputs, each.lens, each.measures)
 
 
 def appraisal_view(version: CaseVersion) -> AppraisalView:
@@ -187,8 +187,7 @@ def _option_view(version: CaseVersion, each: Appraised, by_lens: list[MeasuresVi
     lower = None
     if inputs.lower_rate is not None:
         found = measure(each.increments, inputs.lower_rate.schedule(), inputs.health.schedule())
-        passing = found.bcr is None or found.bcr >= inputs.benchmark
-        lower = measures_view(inputs, each.lens, found, passing=passing)
+        lower = measures_view(inputs, each.lens, found)
     return OptionView(
         option=each.option.option,
         title=each.option.title,
@@ -250,7 +249,7 @@ def _warnings(inputs: Inputs, own: Sequence[Appraised], forecast_prices: str) ->
 def _disagreement(inputs: Inputs, own: Sequence[Appraised]) -> list[str]:
     """Return a sentence where the highest NPV and the benchmark name different options."""
     highest = best(own)
-    passing = [each.option.option for each in own if passes(each, inputs.benchmark)]
+    passing = [each.option.option for each in own if passes(each.measures, inputs.benchmark)]
     if highest is None or not passing or highest.option.option in passing:
         return []
     ratio, reached = decimal_text(inputs.benchmark, 0), ", ".join(passing)
@@ -266,7 +265,7 @@ def comparison_view(version: CaseVersion, lens: str | None) -> ComparisonView:
         case=version.case,
         version=version.version,
         highest_npv=None if highest is None else highest.option.option,
-        pass_benchmark=[each.option.option for each in own if passes(each, inputs.benchmark)],
+        pass_benchmark=[each.option.option for each in own if passes(each.measures, inputs.benchmark)],
         rows=[
             IncrementView(
                 option=row.option,
@@ -379,8 +378,7 @@ def _scenarios(version: CaseVersion, lens: str | None) -> list[ScenarioView]:
         each = option_of(version, stated.option, lens)
         factors = {name: Fraction(factor) for name, factor in stated.factors.items()}
         measures = measured(version.inputs, changed(each, factors))
-        passing = measures.bcr is None or measures.bcr >= version.inputs.benchmark
-        shown = measures_view(version.inputs, each.lens, measures, passing=passing)
+        shown = measures_view(version.inputs, each.lens, measures)
         found.append(
             ScenarioView(scenario=stated.scenario, title=stated.title, option=each.option.option, measures=shown)
         )

@@ -89,7 +89,7 @@ def _add_summary(book: Book, case: _Case, report: dict[str, Any]) -> None:
         stated = int(computed[each.option.option]["npv_pence"])
         sheet.pounds(row, 9, stated)
         sheet.sum_of(row, 10, f"ROUND({source}!$B$5,2)-J{row + 1}", 0)
-        sheet.formula(row, 11, _reaches(row + 1), "yes" if passes(each, case.inputs.benchmark) else "no")
+        sheet.formula(row, 11, _reaches(row + 1), "yes" if passes(found, case.inputs.benchmark) else "no")
 
 
 def _reaches(row: int) -> str:

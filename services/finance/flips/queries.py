@@ -106,7 +106,7 @@ def _flip(row: asyncpg.Record, stated: str | None, inputs: Inputs, under: Inputs
     before, after = (_decided(each, stated) for each in (inputs, under))
     if before is None or after is None:
         return None
-    reached = [passes(before, inputs.benchmark), passes(after, under.benchmark)]
+    reached = [passes(before.measures, inputs.benchmark), passes(after.measures, under.benchmark)]
     same_option = before.option.option == after.option.option
     if reached[0] == reached[1] and same_option:
         return None

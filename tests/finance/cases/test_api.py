@@ -306,7 +306,8 @@ async def test_questions_about_inputs_that_are_not_there_are_refused(client: htt
 
 async def test_sensitivity_scenarios_and_the_books(client: httpx.AsyncClient) -> None:
     scenario = {"scenario": "slow", "title": "Half", "option": "shared", "factors": {"realisation": "1/2"}}
-    content = a_case(scenarios=[scenario])
+    nothing = {"scenario": "none", "title": "Given up", "factors": {"set-up": "0", "realisation": "0"}}
+    content = a_case(scenarios=[scenario, scenario | nothing])
     content["options"][1]["lines"][0] |= {"asset_life": 8}
     body = {"case": "SHARED-1", "organisation": "06H", "content": content}
     assert (await client.post("/v1/cases", json=body)).status_code == 201
@@ -318,8 +319,10 @@ async def test_sensitivity_scenarios_and_the_books(client: httpx.AsyncClient) ->
     assert grid["factors"][2] == "1"
     appraised = (await client.get(f"{VERSION}/appraisal")).json()["options"][0]["measures"]
     assert grid["npv_pence"][2][2] == appraised["npv_pence"]
-    [slow] = shown["scenarios"]
-    assert slow["measures"]["npv_pence"] < appraised["npv_pence"]
+    slow, none = (one["measures"] for one in shown["scenarios"])
+    assert slow["npv_pence"] < appraised["npv_pence"]
+    # What costs nothing and brings nothing reaches no benchmark.
+    assert (none["npv_pence"], none["bcr"], none["passes_benchmark"]) == (0, None, False)
     books = (await client.get(f"{VERSION}/affordability")).json()
     effects = [row["revenue_effect_pence"] for row in books["rows"]]
     assert effects[:3] == [-631_250_00, 643_750_00, 1_918_750_00]
