@@ -23,7 +23,7 @@ def subject_of(by: Caller, name: str) -> str:
 
 async def get_document(db: Reads, document: str, *, by: Caller) -> DocumentView:
     """Return how far a document is. Raises DocumentNotFound."""
-    row, name = await _get_row(db, document, by=by)
+    row, name = await _get_row(db, document, by=by, with_content=False)
     return DocumentView(
         document=row.reference,
         name=name,
@@ -38,16 +38,16 @@ async def get_document(db: Reads, document: str, *, by: Caller) -> DocumentView:
 
 async def get_content(db: Reads, document: str, *, by: Caller) -> tuple[str, bytes]:
     """Return a document's name and bytes. Raises DocumentNotFound, DocumentNotWritten."""
-    row, name = await _get_row(db, document, by=by)
+    row, name = await _get_row(db, document, by=by, with_content=True)
     if row.result is None:
         raise DocumentNotWritten(f"{document} is {row.state}")
     written = WrittenDocument.model_validate_json(row.result)
     return name, b64decode(written.content)
 
 
-async def _get_row(db: Reads, document: str, *, by: Caller) -> tuple[RunRow, str]:
+async def _get_row(db: Reads, document: str, *, by: Caller, with_content: bool) -> tuple[RunRow, str]:
     """Return the run that writes a document, and the document's name, for who requested it."""
-    row = await queue.find_run(db, document, KIND)
+    row = await queue.find_run(db, document, KIND, with_result=with_content)
     if row is not None:
         name = row.subject.rpartition("/")[2]
         if row.subject == subject_of(by, name):

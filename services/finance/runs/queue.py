@@ -62,7 +62,7 @@ _RESULT = "SELECT result FROM run_result WHERE digest = $1"
 _FIND = """
 SELECT r.id, r.reference::text AS reference, r.subject, r.version, r.digest, r.state, r.requested_at,
        r.progress, r.reason, r.as_at, r.as_known,
-       (SELECT result FROM run_result x WHERE x.digest = r.digest AND r.state = 'done') AS result
+       (SELECT result FROM run_result x WHERE x.digest = r.digest AND r.state = 'done' AND $3::boolean) AS result
   FROM run r WHERE r.reference = $1::uuid AND r.kind = $2
 """
 _OF_SUBJECT = """
@@ -204,9 +204,9 @@ async def is_computed(database: Database, digest: str) -> bool:
     return bool(await database.fetch(_RESULT, digest))
 
 
-async def find_run(db: Reads, reference: str, kind: str) -> RunRow | None:
-    """Return a run with its result, or None."""
-    rows = await db.fetch(_FIND, reference, kind)
+async def find_run(db: Reads, reference: str, kind: str, *, with_result: bool = True) -> RunRow | None:
+    """Return a run, with its result where that is asked for; None where there is none."""
+    rows = await db.fetch(_FIND, reference, kind, with_result)
     return _row(rows[0]) if rows else None
 
 
