@@ -2,17 +2,21 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
 from typing import Any
 
+from services.finance.charts.marks import ReportChart
+
 
 class _Page(HTMLParser):
-    """The value and the text of every `data` element, by its id."""
+    """The value and the text of every `data` element, by its id, and every link: to what, with what text."""
 
     def __init__(self) -> None:
         super().__init__()
         self.figures: dict[str, tuple[str, str]] = {}
+        self.links: list[tuple[str, str]] = []
+        self._leads = False
         self._open = ""
         self.tags: set[str] = set()
 
@@ -23,15 +27,23 @@ class _Page(HTMLParser):
             self._open = str(given["id"])
             assert self._open not in self.figures
             self.figures[self._open] = (given["value"] or "", "")
+        if tag == "a":
+            self.links.append((str(dict(attrs)["href"]), ""))
+            self._leads = True
 
     def handle_data(self, data: str) -> None:
         if self._open:
             value, text = self.figures[self._open]
             self.figures[self._open] = (value, text + data)
+        if self._leads:
+            to, text = self.links.pop()
+            self.links.append((to, text + data))
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "data":
             self._open = ""
+        if tag == "a":
+            self._leads = False
 
 
 def leaves(document: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
@@ -56,8 +68,11 @@ def in_pounds(pence: int) -> str:
     return f"{'-' if pence < 0 else ''}£{whole:,}.{rest:02d}"
 
 
-def assert_page_equals(page: str, document: Any) -> int:
-    """Check that a page shows every figure of a document, each once, its pence as pounds; return how many."""
+def assert_page_equals(page: str, document: Any, charts: Sequence[ReportChart]) -> int:
+    """Check that a page shows every figure of a document, each once, its pence as pounds; return how many.
+
+    Each mark of its charts is a link to the figure that it is, and reads as that one does.
+    """
     read = _Page()
     read.feed(page)
     expected = dict(leaves(document))
@@ -68,6 +83,8 @@ def assert_page_equals(page: str, document: Any) -> int:
         if pointer.endswith(("_pence", "/pence")) and isinstance(value, int):
             assert read.figures[pointer][1] == in_pounds(value)
     assert "script" not in read.tags
+    marks = [mark for chart in charts for mark in chart.marks]
+    assert read.links == [(f"#{mark.pointer}", read.figures[mark.pointer][1]) for mark in marks]
     return len(expected)
 
 

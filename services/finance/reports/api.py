@@ -100,7 +100,7 @@ def _shown(report: Report[View], form: str) -> View | Response:
     """Return a report as a page or a table, or as it is for JSON."""
     document = report.view.model_dump(mode="json")
     if form == "html":
-        return page(as_html(report.title, document))
+        return page(as_html(report.title, document, report.charts(document)))
     if form == "csv":
         cells = ((pointer, cell_value(one)) for pointer, one in figures_of(document))
         table = lines(("pointer", "value"), cells)

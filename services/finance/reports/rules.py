@@ -1,11 +1,13 @@
 """Turns a report into a page of HTML; each figure is the document's own, with its JSON pointer. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from html import escape
 from re import compile as pattern
 from typing import Any, Final
+from urllib.parse import quote
 
+from services.finance.charts.marks import ChartForm, Mark, ReportChart
 from services.finance.charts.texts import BY_KEY, PENCE, text_in_row, text_of, words_of
 
 _NEGATIVE: Final = pattern(r"-(0|[1-9][0-9]*)(\.[0-9]+)?")
@@ -17,21 +19,24 @@ _STYLE = (
     "h1,h2,h3,h4,h5,h6{margin:1em 0 .3em}p{margin:.2em 0}data{overflow-wrap:anywhere}"
     "@media print{body{max-width:none;margin:0}.wide{overflow:visible}tr{break-inside:avoid}"
     "h2,h3,h4{break-after:avoid}}"
+    ".chart{width:100%}.chart th,.chart td{border:0;padding:.1em .4em}.chart th{width:35%;font-weight:normal}"
+    ".chart svg{display:block;width:100%;height:1em}.chart td+td{width:1%;white-space:nowrap;text-align:right}"
 )
 
 
-def as_html(title: str, document: Mapping[str, Any]) -> str:
-    """Return a document as a page without scripts, for a phone and for paper.
+def as_html(title: str, document: Mapping[str, Any], charts: Iterable[ReportChart]) -> str:
+    """Return a document with its charts as a page without scripts, for a phone and for paper.
 
     A table for each list of records, a list of terms for the rest. Each figure stands in a `data` element: its value
-    is that of the JSON, its `id` the JSON pointer, its text what people read.
+    is that of the JSON, its `id` the JSON pointer, its text what people read. Each mark of a chart is a link to it.
     """
     head = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body><main>"
     )
-    return f"{head}<h1>{escape(title)}</h1>{_block(document, 2, '')}</main></body></html>"
+    body = f"<h1>{escape(title)}</h1>{''.join(map(_chart, charts))}{_block(document, 2, '')}"
+    return f"{head}{body}</main></body></html>"
 
 
 def value_text(value: Any) -> str:
@@ -106,3 +111,30 @@ def _figure(name: str, value: Any, pointer: str) -> str:
 
 def _data(value: Any, pointer: str, text: str) -> str:
     return f'<data id="{escape(pointer)}" value="{escape(value_text(value))}">{escape(text)}</data>'
+
+
+def _chart(chart: ReportChart) -> str:
+    """Return a chart as a table: a row for each mark, whose bar stands beside its value."""
+    is_calendar = chart.form is ChartForm.CALENDAR
+    ends = [[_day(mark)] if is_calendar else [mark.start, mark.end] for mark in chart.marks]
+    several = [end for each in ends for end in each] + ([] if is_calendar else [0])
+    low, high = min(several), max(several)
+    parts = ([_part(end - low, high - low) for end in each] for each in ends)
+    rows = "".join(_mark(mark, each) for mark, each in zip(chart.marks, parts, strict=True))
+    return f'<h2>{escape(chart.title)}</h2><table class="chart"><tbody>{rows}</tbody></table>'
+
+
+def _mark(mark: Mark, parts: list[float]) -> str:
+    first, width = min(parts), max(max(parts) - min(parts), 0.4)
+    bar = f'<svg aria-hidden="true"><rect x="{first:.2f}%" width="{width:.2f}%" height="100%" fill="#005eb8"/></svg>'
+    link = f'<a href="#{quote(mark.pointer, safe="/~")}">{escape(mark.text)}</a>'
+    return f'<tr><th scope="row">{escape(mark.name)}</th><td>{bar}</td><td>{link}</td></tr>'
+
+
+def _day(mark: Mark) -> int:
+    return 0 if mark.day is None else mark.day.toordinal()
+
+
+def _part(length: int, whole: int) -> float:
+    """Return a length in per cent of the whole, which leaves room for the thinnest bar."""
+    return 99 * length / whole if whole else 0.0
