@@ -3,13 +3,16 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Literal
+from typing import Final, Literal
 
 from services.finance.appraisals.inputs import Inputs, Line, Risk
 from services.finance.appraisals.worth import Appraised, Measures, Streams, measure, total
 
 REALISATION = "realisation"
 """The input that scales every benefit of an option."""
+
+USUAL_CHANGE: Final = Fraction(1, 5)
+"""By what part each input is lower and higher where a request names none, and in reports."""
 
 Measure = Literal["npv", "bcr"]
 

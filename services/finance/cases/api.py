@@ -31,6 +31,7 @@ from libs.common.http.paging import UnreadableCursor
 from libs.common.http.problems import PreconditionMissing, StaleVersion
 from libs.common.identity import Caller, NotYoursToDecide, Role, RoleMissing
 from libs.common.temporal.days import WrittenDay
+from services.finance.appraisals.sensitivity import USUAL_CHANGE
 from services.finance.case_contents.content import CaseContent, at_most_whole
 from services.finance.case_contents.errors import CONTENT_REFUSALS
 from services.finance.cases import commands, errors, presentation, queries
@@ -296,7 +297,7 @@ async def get_sensitivity(
             examples=["1/10"],
         ),
         AfterValidator(at_most_whole),
-    ] = "1/5",
+    ] = str(USUAL_CHANGE),
     first: Annotated[
         str | None, Query(max_length=80, description="With `second`: two inputs at once.", examples=["saving"])
     ] = None,

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from fractions import Fraction
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
 from libs.common.database.connection import Reads
 from services.finance.appraisals.inputs import Inputs
+from services.finance.appraisals.sensitivity import USUAL_CHANGE
 from services.finance.budgets.queries import sums_by_year
 from services.finance.cases import presentation
 from services.finance.cases.presentation import CaseVersion, Means, affordability_view, payers_of
@@ -29,9 +29,6 @@ from services.finance.funds.queries import drawn_for_case
 from services.finance.portfolios.queries import get_run, get_solved, get_statement
 from services.finance.reports.views import CaseReportView, ExitReportView, RunReportView, SavingsReportView
 from services.finance.savings.queries import get_savings
-
-_SWING = Fraction(1, 5)
-"""By what part each input of a case is lower and higher in its report."""
 
 View = TypeVar("View", bound=BaseModel)
 
@@ -72,7 +69,7 @@ async def load_case_report(
         comparison=presentation.comparison_view(found, None),
         affordability=await load_affordability(db, found, None, sight=sight),
         losers=presentation.losers_view(found, None, None),
-        sensitivity=presentation.sensitivity_view(found, None, change=_SWING, pair=None, lens=None),
+        sensitivity=presentation.sensitivity_view(found, None, change=USUAL_CHANGE, pair=None, lens=None),
     )
     name = f"{found.case}-{found.version}"
     return Report(view, f"{found.content.title} ({name})", name, charts_of_case, found.inputs)

@@ -77,7 +77,7 @@ class TooManyRuns(Unavailable):
     """Other runs come first.
 
     Runs of a kind are computed one at a time, and only a few may wait: of one organisation, and of all. Send the
-    request again once one of yours has ended, or cancel one.
+    request again once one of yours has ended; a plan's or a simulation may be cancelled.
     """
 
 
