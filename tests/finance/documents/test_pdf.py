@@ -6,7 +6,7 @@ from typing import Any
 import pypdf
 from pypdf.generic import DictionaryObject
 
-from services.finance.charts.rules import charts_of_savings
+from services.finance.charts.rules import MOST_MARKS, charts_of_exit, charts_of_savings
 from services.finance.documents.pdf import pdf_of
 from tests.support.report_documents import a_job, text_of_pdf
 
@@ -49,3 +49,36 @@ def test_text_of_a_report_is_no_markup_and_a_character_without_a_shape_is_its_nu
     assert "#strong[x]=*y*$z$<b>" in text
     for shown in ("[U+4F1A][U+8B70]", "smile[U+1F600]", "bell"):
         assert shown in text
+
+
+def test_a_chart_has_at_most_so_many_marks_and_stands_whole_below_its_heading() -> None:
+    many = [SAVING | AMOUNTS | {"function": f"f{number}", "realised_pence": number} for number in range(1, 99)]
+    document = REPORT | {"statement": STATEMENT | {"savings": many}}
+    charts = charts_of_savings(document)
+    assert [(chart.title, len(chart.marks)) for chart in charts] == [
+        (f"From each saving to what was realised: the {MOST_MARKS} largest of 101", MOST_MARKS),
+        (f"Forecast, due and realised: the {MOST_MARKS} largest of 392", MOST_MARKS),
+        (f"What the savings cost others: the {MOST_MARKS} largest of 98", MOST_MARKS),
+    ]
+    assert {mark.pointer for mark in charts[0].marks} >= {
+        "/statement/realised_pence",
+        "/statement/savings/97/realised_pence",
+    }
+    exits = {
+        "exits": [
+            {"last_notice_on": "2017-10-01", "exit_on": f"2018-04-{day:02d}", "costs": []} for day in range(1, 31)
+        ]
+    }
+    [calendar] = charts_of_exit({"assessment": exits})
+    assert (calendar.title, len(calendar.marks)) == (
+        f"When the contract may be left: the first {MOST_MARKS} of 60 days",
+        MOST_MARKS,
+    )
+    read = pypdf.PdfReader(io.BytesIO(pdf_of(a_job({"title": "Savings"}, charts[:1]))))
+    [page] = read.pages
+    heights: list[float] = []
+    page.extract_text(visitor_text=lambda _, cm, tm, *__: heights.append(tm[4] * cm[1] + tm[5] * cm[3] + cm[5]))
+    margin = 45
+    rows = {round(height, 1) for height in heights if height > margin}
+    assert len(rows) > MOST_MARKS
+    assert max(rows) < float(page.mediabox.height) - margin

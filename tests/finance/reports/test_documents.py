@@ -52,9 +52,6 @@ async def _is_recalculated(client: httpx.AsyncClient, book: bytes, folder: Path)
     assert [round(amount * 100) for amount in amounts] == [measures[name] for name in names]
     assert (payback, discounted) == (measures["payback_year"], measures["discounted_payback_year"])
     assert f"{ratio:.3f}" == measures["bcr"]
-    # A benchmark is reached by what is as much as it, and not by less.
-    reached = [again(["Summary!L5"], **{saving: 1_910_000.01, "Assumptions__B4": ratio + by}) for by in (0, 0.001)]
-    assert reached == [["yes"], ["no"]]
 
 
 async def test_a_case_is_written_as_a_pdf_and_as_a_workbook_once_each(
