@@ -75,10 +75,11 @@ _BeliefKey = tuple[int, int, str, Days, datetime]  # subject, facet, value, days
 class Timeline:
     """The statements and beliefs about one kind of subject, in tables named `prefix` in a service's metadata.
 
-    `check` is a condition of SQL that every value meets, in both tables: what does not is never written.
+    `check` is a condition of SQL that every value meets, in both tables: what does not is never written. With
+    `long_values` the index of statements has a digest of each value: a row of an index takes 2,700 bytes at most.
     """
 
-    def __init__(self, metadata: MetaData, prefix: str, *, check: str = "") -> None:
+    def __init__(self, metadata: MetaData, prefix: str, *, check: str = "", long_values: bool = False) -> None:
         self.statements = f"{prefix}_statement"
         self.beliefs = f"{prefix}_belief"
         statement = Table(
@@ -95,18 +96,15 @@ class Timeline:
             Column("source", Text, nullable=False),
             Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
             Column("recorded_by", Text, nullable=False),
-            UniqueConstraint(
-                "subject_id",
-                "facet",
-                "stated_at",
-                "valid",
-                "value",
-                "fills_before",
-                "source",
-                name=f"uq_{self.statements}_said",
-                postgresql_nulls_not_distinct=True,
-            ),
         )
+        what = statement.c
+        value = func.md5(what.value) if long_values else what.value
+        once = (what.subject_id, what.facet, what.stated_at, what.valid, value, what.fills_before, what.source)
+        name = f"uq_{self.statements}_said"
+        if long_values:
+            Index(name, *once, unique=True, postgresql_nulls_not_distinct=True)
+        else:
+            statement.append_constraint(UniqueConstraint(*once, name=name, postgresql_nulls_not_distinct=True))
         belief = Table(
             self.beliefs,
             metadata,

@@ -94,7 +94,7 @@ class FundDraw(Base):
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True, init=False)
     reference: Mapped[str] = mapped_column(Text, unique=True)
     fund_line_id: Mapped[int] = mapped_column(ForeignKey("fund_line.id"), index=True)
-    case_reference: Mapped[str] = mapped_column(Text)
+    case_reference: Mapped[str] = mapped_column(Text, index=True)
     case_version: Mapped[int]
     amount_pence: Mapped[int] = mapped_column(BigInteger)
     drawn_on: Mapped[date]

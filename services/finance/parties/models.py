@@ -39,7 +39,7 @@ parties = Timeline(Base.metadata, "known_party")
 relations = KnownRelations(Base.metadata, (OWNS, HOSTS, PART_OF_FOOTPRINT, PARTNER_IN))
 """Who owns and hosts whom, who is in a footprint, and who is a partner in one, by the registry."""
 
-members = Timeline(Base.metadata, "lens")
+members = Timeline(Base.metadata, "lens", long_values=True)
 """Subject: a named lens. Its members on the days on which it has them."""
 
 _CONTENT = """

@@ -1,12 +1,15 @@
 """Sectors and lenses over HTTP: two times, who names and reads a set, and how refusals look."""
 
+import hashlib
 from typing import Any
 
 import httpx
 import pytest
 
+from libs.common.database.connection import raw
 from libs.common.events.registry import OrganisationRelated
 from libs.common.identity import Role
+from services.finance.parties.commands import MOST_MEMBERS
 from tests.support.edge import Tokens, version_in
 from tests.support.finance_client import kind
 from tests.support.finance_harness import ENGLAND_OPENED, FinanceHarness, at
@@ -54,6 +57,17 @@ async def test_a_set_is_named_changed_from_a_day_on_and_read_as_known(client: ht
     read = await client.get(PATH)
     assert (read.json(), version_in(read)) == (changed.json(), 2)
     assert kind(await client.get(PATH, params={"as_known": "2013-05-01"})) == "lens-not-found"
+
+
+async def test_a_set_may_have_as_many_members_as_are_taken(client: httpx.AsyncClient, harness: FinanceHarness) -> None:
+    codes = sorted(hashlib.sha256(str(number).encode()).hexdigest()[:12].upper() for number in range(MOST_MEMBERS))
+    async with harness.database.begin() as session:
+        await (await raw(session)).execute("INSERT INTO known_party (code) SELECT unnest($1::text[])", codes)
+    body = BODY | {"members": codes}
+    first = await client.put(PATH, json=body)
+    assert (first.status_code, first.json()["periods"][0]["members"]) == (201, codes)
+    again = await client.put(PATH, json=body | {"effective_on": "2018-04-01"}, headers={"If-Match": '"1"'})
+    assert {tuple(one["members"]) for one in again.json()["periods"]} == {tuple(codes)}
 
 
 @pytest.mark.parametrize(
