@@ -76,14 +76,23 @@ SELECT code, successor, effective_on, shape, share, merger, lower(known) AS know
 
 
 async def mergers_following(
-    db: Reads, successions: Successions, codes: Collection[str], *, after: date = date.min
+    db: Reads,
+    successions: Successions,
+    codes: Collection[str],
+    *,
+    after: date = date.min,
+    as_known: datetime | None = None,
 ) -> list[Merger]:
-    """Return, as believed now and by day, the mergers through which these codes live on, from after a day on.
+    """Return, as believed and by day, the mergers through which these codes live on, from after a day on.
 
-    However many steps away. What was undone is left out.
+    However many steps away. What was undone by the instant (None: by now) is left out.
     """
     rows = await db.fetch(_LINE.format(table=successions.beliefs), sorted(codes))
-    believed = [one for one in mergers_of(BelievedSuccession(*row) for row in rows) if one.undone_at is None]
+    believed = [
+        one
+        for one in mergers_of(BelievedSuccession(*row) for row in rows)
+        if (one.undone_at is None if as_known is None else one.is_believed_at(as_known))
+    ]
     line, following = set(codes), list[Merger]()
     for merger in believed:
         if merger.effective_on > after and line.intersection(merger.predecessors):

@@ -229,16 +229,16 @@ async def _savings(
         claims[tuple(row[1:5])].append(row)
     lines = {row["line_id"] for rows in claims.values() for row in rows}
     fallen = await what_fell(db, await connected_lines(db, lines), as_known=as_known)
-    managed = await _managed_by(db, {key[1] for key in stages}, as_at)
+    managed = await _managed_by(db, {key[1] for key in stages}, as_at, as_known)
     return [
         _saving_view(key, about, claims[key], fallen, managed[key[1]], as_at) for key, about in sorted(stages.items())
     ]
 
 
-async def _managed_by(db: Reads, codes: Collection[str], as_at: date) -> dict[str, str]:
-    """Return in which body each lives on as at a day."""
+async def _managed_by(db: Reads, codes: Collection[str], as_at: date, as_known: datetime | None) -> dict[str, str]:
+    """Return in which body each lives on as at a day, as known at an instant."""
     managed = {code: code for code in codes}
-    for merger in await mergers_following(db, known.successions, codes):
+    for merger in await mergers_following(db, known.successions, codes, as_known=as_known):
         if merger.effective_on <= as_at:
             for code, now in managed.items():
                 if now in merger.predecessors:

@@ -204,7 +204,11 @@ async def test_an_undone_merger_takes_back_what_the_line_that_it_made_realised(b
     assert (before, await realised(budgets, "A-1")) == (450, 400)
     told = [one["amount_pence"] for one in await budgets.told("SavingReversed")]
     assert told == [50]
-    assert await realised(budgets, "A-1", as_known=(undone_at - timedelta(microseconds=1)).isoformat()) == 450
+    then = (undone_at - timedelta(microseconds=1)).isoformat()
+    assert await realised(budgets, "A-1", as_known=then) == 450
+    for asked, body in (({"as_known": then}, "14Y"), ({}, "10H")):
+        [saving] = (await budgets.call("GET", "/initiatives/A-1/savings", params=asked))["savings"]
+        assert saving["managed_by"] == body
     await budgets.harness.hear(bucks_merges())
     [reduction] = [one["reduction"] for one in reduced["entries"] if one["reduction"]]
     path = f"/organisations/14Y/budgets/{YEAR}/lines/{of_successor['line']}/restorations"
