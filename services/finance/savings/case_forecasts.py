@@ -74,13 +74,14 @@ async def forecast_from_case(
         amounts.setdefault(row["financial_year"], (0, row["recurrent"]))
     at = await instant_of(connection, initiative, command.organisation, stated_at)
     event = await event_of(connection, version.case, version.version)
-    for start, (pence, recurrent) in sorted(amounts.items()):
-        first = FinancialYear(start).first_day
-        await connection.execute(
-            INSERT_STATEMENT,
+    rows = [
+        (
             *(*about, start, "forecast", pence, pence, recurrent, None, command.owner, None, [], [], []),
-            *("", cause, first, at, by.subject),
+            *("", cause, FinancialYear(start).first_day, at, by.subject),
         )
+        for start, (pence, recurrent) in sorted(amounts.items())
+    ]
+    await connection.executemany(INSERT_STATEMENT, rows)
     events = [
         SavingForecast(
             effective_on=FinancialYear(start).first_day,

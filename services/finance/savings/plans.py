@@ -103,20 +103,15 @@ async def savings_follow(event: PlanEvent, session: AsyncSession, *, by: Caller)
         cause = f"{plan} r{last.revision}" if last.revision else plan
         events += [_event(key, pence, cause, on, at) for key, pence in changed.items()]
         stated += [(at, key, pence) for key, pence in changed.items()]
-    for one in events:
-        await _state(connection, one, plan, by)
+    await connection.executemany(INSERT_STATEMENT, [_statement_of(one, plan, by) for one in events])
     await outbox.add_all(session, events)
     return bool(events)
 
 
-async def _state(
-    connection: asyncpg.Connection, event: SavingForecast | SavingContracted, plan: str, by: Caller
-) -> None:
-    initiative, organisation, function, start, stage = _key(event)
+def _statement_of(event: SavingForecast | SavingContracted, plan: str, by: Caller) -> tuple[object, ...]:
     pence = event.amount_pence
-    await connection.execute(
-        INSERT_STATEMENT,
-        *(initiative, organisation, function, start, stage, pence, pence, True, None, "", None, [], [], []),
+    return (
+        *(*_key(event), pence, pence, True, None, "", None, [], [], []),
         *(plan, event.cause, event.effective_on, event.stated_at, by.subject),
     )
 
