@@ -29,6 +29,12 @@ from services.finance.funds.models import Fund, FundLine, fund_allocation, fund_
 from services.finance.parties.errors import PartyUnknown
 from services.finance.parties.queries import unknown_parties
 
+_STANDING = """
+SELECT organisation_code, scheme, fund_line_id
+  FROM fund_scheme JOIN unnest($1::text[], $2::text[]) AS asked (organisation_code, scheme)
+       USING (organisation_code, scheme)
+"""
+
 Purpose = Literal[
     "transformation",
     "transition",
@@ -176,13 +182,15 @@ async def _why_not_allocated(
 ) -> list[DomainError]:
     codes = {holder, *(line.organisation for line in lines)}
     found: list[DomainError] = [_not_known(code) for code in sorted(await unknown_parties(connection, sorted(codes)))]
+    pairs = sorted({(line.organisation, scheme) for line in lines for scheme in line.schemes})
+    rows = await connection.fetch(_STANDING, [code for code, _ in pairs], [scheme for _, scheme in pairs])
+    standing = {(row["organisation_code"], row["scheme"]): row["fund_line_id"] for row in rows}
     asked: dict[tuple[str, str], str] = {}
     for line in lines:
         own = (existing or {}).get(line.line)
         for scheme in dict.fromkeys(line.schemes):
             key = (line.organisation, scheme)
-            query = "SELECT fund_line_id FROM fund_scheme WHERE organisation_code = $1 AND scheme = $2"
-            stands = await connection.fetchval(query, *key)
+            stands = standing.get(key)
             other = asked.setdefault(key, line.line)
             if other != line.line or (stands is not None and (own is None or own.id != stands)):
                 where = f"under {other}" if other != line.line else "under another line"

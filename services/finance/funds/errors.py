@@ -34,7 +34,7 @@ class FundLineDiffers(Conflict):
 class AskCountedTwice(Conflict):
     """The scheme stands under another line already.
 
-    What a scheme asks for is counted once. `reasons` name the line that has it.
+    What a scheme asks for is counted once. `reasons` name the scheme, and the line that has it where you read it.
     """
 
 
@@ -92,7 +92,7 @@ class SavingBeyondLine(Conflict):
 class PoolHasEnded(Conflict):
     """The agreement that pools this fund has ended.
 
-    Its last day lies before the day of the draw or the year of the allocation.
+    Its last day lies before the day of the draw.
     """
 
 
