@@ -1,5 +1,6 @@
 """Reads allowances: as set and as restated, with rate, population and the support charges inside them."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime
@@ -143,11 +144,10 @@ async def list_allowances(
     rows = await db.fetch(_PAGE, codes, start, known_at, *after, as_at, limit)
     ids = [row["id"] for row in rows]
     stated = {row["allowance_id"]: row for row in await db.fetch(_STATED, ids, known_at)}
-    parts = await db.fetch(_PARTS, ids, known_at)
-    return [
-        _allowance(row, stated.get(row["id"]), [part for part in parts if part["allowance_id"] == row["id"]])
-        for row in rows
-    ]
+    parts: dict[int, list[asyncpg.Record]] = defaultdict(list)
+    for part in await db.fetch(_PARTS, ids, known_at):
+        parts[part["allowance_id"]].append(part)
+    return [_allowance(row, stated.get(row["id"]), parts[row["id"]]) for row in rows]
 
 
 async def get_allowance(
