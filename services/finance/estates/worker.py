@@ -6,11 +6,13 @@ of it: the process has limits of memory and time, and ends without harm to the s
 
 import io
 import json
+import lzma
 import os
 import resource
 import signal
 import sys
 import zipfile
+import zlib
 from collections.abc import Sequence
 from contextlib import suppress
 from decimal import Decimal
@@ -26,6 +28,8 @@ MOST_UNPACKED, MOST_MEMBERS, MOST_ROWS = 200_000_000, 1_000, 20_000
 MOST_MEMORY, LONGEST_SECONDS = 1_500_000_000, 20
 DONE, REFUSED, TOO_LARGE = 0, 3, 4
 _OLE, _ZIP = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"PK\x03\x04"
+_SPOILT = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, EOFError, OSError)
+"""What unpacking raises on an archive that is cut off, altered, locked or packed in a way that is not known."""
 _PART = 1_000_000
 _LONGEST_TEXT = 200
 
@@ -99,7 +103,7 @@ def _must_unpack_to_little(content: bytes) -> None:
                         size += len(piece)
                         if size > MOST_UNPACKED:
                             raise TooLarge(f"it unpacks to more than {MOST_UNPACKED} bytes")
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except _SPOILT as error:
         raise Unusable(f"it cannot be unpacked: {_text(str(error))}") from error
 
 

@@ -45,12 +45,23 @@ def test_what_is_missing_is_said_all_at_once() -> None:
     assert sum("PFI Data" in reason for reason in reasons) == 5
 
 
+def spoilt() -> bytes:
+    """An archive whose first part begins with a block that deflate does not know."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", b" " * 1_000)
+    content = bytearray(out.getvalue())
+    content[31] = 0xFF
+    return bytes(content)
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
         (b"", "neither"),
         (b"Organisation Code,Site Code\n", "neither"),
         (b"PK\x03\x04 no archive", "cannot be unpacked"),
+        (spoilt(), "cannot be unpacked"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 and nothing else", "cannot be read"),
         (a_workbook([("RX6", "A", 1, 2, 3, 4)], year="2014-15"), "it has no sheet PFI Data"),
     ],
