@@ -2,8 +2,8 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 
@@ -143,7 +143,12 @@ def read_sheet(sheet: str, rows: Iterable[RawRow], words: Words) -> list[Row]:
         if row.counts and (earlier := first.setdefault(row.key, row)) is not row:
             row = _again(row, earlier)
         read.append(row)
-    return [_compared(row, read, words) if row.verdict is RowVerdict.SUBTOTAL else row for row in read]
+    sums: dict[str, _Sum] = defaultdict(_Sum)
+    for row in read:
+        if row.counts:
+            sums[row.organisation].add(row)
+            sums[words.grand_total].add(row)
+    return [_compared(row, sums, words) if row.verdict is RowVerdict.SUBTOTAL else row for row in read]
 
 
 def _read(sheet: str, raw: RawRow, words: Words) -> Row:
@@ -225,16 +230,26 @@ def _again(row: Row, earlier: Row) -> Row:
     )
 
 
-def _compared(row: Row, rows: Sequence[Row], words: Words) -> Row:
+@dataclass(slots=True)
+class _Sum:
+    """What rows sum to, and the first row of each amount."""
+
+    pence: int = 0
+    first: dict[int, Row] = field(default_factory=dict)
+
+    def add(self, row: Row) -> None:
+        self.pence += row.total
+        self.first.setdefault(row.total, row)
+
+
+def _compared(row: Row, sums: Mapping[str, _Sum], words: Words) -> Row:
     """Say whether a subtotal is the sum of its rows, and which one row it misses where that is so."""
-    whole = row.organisation == words.grand_total
-    code = row.organisation.removesuffix(words.subtotal)
-    summed = [one for one in rows if one.counts and (whole or one.organisation == code)]
-    difference = row.total - sum(one.total for one in summed)
+    summed = sums.get(row.organisation.removesuffix(words.subtotal), _Sum())
+    difference = row.total - summed.pence
     label = f"{row.organisation}: left out"
     if not difference:
         return replace(row, verdict=RowVerdict.SUBTOTAL, finding=f"{label}; its rows sum to it")
-    missed = next((one for one in summed if one.total == -difference), None)
+    missed = summed.first.get(-difference)
     why = "" if missed is None else f": as much as row {missed.line}, {missed.organisation} {missed.site}"
     less = "less" if difference < 0 else "more"
     return replace(
