@@ -35,7 +35,7 @@ from services.finance.backlogs.views import (
     MannerView,
 )
 from services.finance.core.models import known
-from services.finance.core.years import FinancialYear
+from services.finance.core.years import FinancialYear, day_before
 from services.finance.estates.queries import StatedReturn, amounts_view, list_returns
 from services.finance.estates.sheets import Amounts, summed
 from services.finance.parties.queries import footprints_of_each
@@ -51,7 +51,8 @@ SELECT k.organisation, k.name, k.version, c.source, c.weights, lower(b.valid) AS
 """  # noqa: S608  (what is put in is ours)
 
 _KEYS = f"""
-SELECT k.organisation, k.name, k.version, c.source, c.weights
+SELECT k.organisation, k.name, k.version, c.source,
+       (SELECT count(DISTINCT one ->> 0) FROM jsonb_array_elements(c.weights::jsonb) AS one)::int AS organisations
   FROM estate_key k JOIN estate_key_belief b ON b.subject_id = k.id JOIN estate_key_content c ON c.digest = b.value
  WHERE {holds("b", "$1", "$2")} AND ($3::text IS NULL OR k.organisation = $3) AND (k.organisation, k.name) > ($4, $5)
  ORDER BY k.organisation, k.name LIMIT $6
@@ -112,7 +113,8 @@ async def _memberships(
         successors = await known.successors_of_each(db, missing, as_known=as_known)
         reached = set[str]().union(*successors.values())
         steps = await get_steps(db, known.successions, {*missing, *reached}, as_known=as_known)
-        parts |= {code: parts_on(as_at, code, year.first_day, steps) for code in missing}
+        before = day_before(year.first_day)
+        parts |= {code: parts_on(as_at, code, before, steps) for code in missing}
         footprints |= await footprints_of_each(db, reached, as_at=as_at, as_known=as_known)
     return footprints, parts
 
@@ -279,7 +281,7 @@ async def list_keys(
         ListedEstateKeyView(
             key=f"{row['organisation']}:{row['name']}",
             source=row["source"],
-            organisations=len({one.organisation for one in _weights(row)}),
+            organisations=row["organisations"],
             version=row["version"],
         )
         for row in rows

@@ -92,7 +92,7 @@ class BacklogYearsView(BaseModel):
 
 
 class SchemeView(BaseModel):
-    """A PFI scheme of a site in a year, by the workbook stated last. null: that year's workbook does not ask for it."""
+    """A PFI scheme of a site in a year, by the workbook stated last. null: no figure, or the year asks for none."""
 
     organisation: str = Field(examples=["R1H"])
     name: str
@@ -111,7 +111,7 @@ class SchemeView(BaseModel):
 
 
 class SchemesOfYearView(BaseModel):
-    """The PFI schemes of a year together. null: no workbook of that year asks for it."""
+    """The PFI schemes of a year together. null: none has a figure, or the year asks for none."""
 
     financial_year: str = Field(examples=["2016-17"])
     organisations: int

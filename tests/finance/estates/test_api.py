@@ -8,12 +8,13 @@ from typing import Any
 import httpx
 import pytest
 
+from libs.common.events.registry import OrganisationSucceeded
 from libs.common.identity import Role
 from libs.common.messaging.bus.direct import DirectBus
 from tests.finance.conftest import database, harness, url
 from tests.support.apps import running_service
 from tests.support.edge import Tokens
-from tests.support.estates import a_workbook, an_organisation, in_footprint, take
+from tests.support.estates import a_workbook, an_organisation, at, in_footprint, take
 from tests.support.finance_client import kind
 from tests.support.finance_harness import FinanceHarness
 
@@ -92,7 +93,9 @@ async def test_a_later_workbook_supersedes_for_whom_it_names_and_what_was_known_
     assert [one["workbook"] for one in following["items"]] == [second["workbook"]]
 
 
-async def test_every_row_is_reported_and_a_table_has_the_same_rows(client: httpx.AsyncClient) -> None:
+async def test_every_row_is_reported_and_a_table_has_the_same_rows(
+    client: httpx.AsyncClient, harness: FinanceHarness
+) -> None:
     taken = await take(client, FIRST)
     where = f"workbooks/{taken['workbook']}/rows"
     page = await get(client, where, limit="2")
@@ -114,9 +117,17 @@ async def test_every_row_is_reported_and_a_table_has_the_same_rows(client: httpx
         (one["sheet"], one["line"], one["verdict"], one["finding"]) for one in rows
     ]
     assert (read[2]["high_pence"], read[2]["debt_pence"], read[0]["debt_pence"]) == ("100", "", "200")
-    footprints = (await client.get("/v1/estates/footprints", params={"year": "2016-17", "format": "csv"})).text
-    sums = {row["footprint"]: int(row["total_pence"]) for row in csv.DictReader(footprints.splitlines())}
-    assert sums == {"QE1": 1_000, "unassigned": 500}
+    assert await by_footprint(client) == {"QE1": 1_000, "unassigned": 500}
+    # Who was taken over on the first day of the year goes by its successor.
+    first = date(2016, 4, 1)
+    await harness.hear(OrganisationSucceeded(effective_on=first, stated_at=at(first), code="RZ9", successor="RA1"))
+    assert await by_footprint(client) == {"QE1": 1_500, "unassigned": 0}
+
+
+async def by_footprint(client: httpx.AsyncClient) -> dict[str, int]:
+    """The backlog of each footprint, by the table."""
+    table = (await client.get("/v1/estates/footprints", params={"year": "2016-17", "format": "csv"})).text
+    return {row["footprint"]: int(row["total_pence"]) for row in csv.DictReader(table.splitlines())}
 
 
 async def test_a_key_is_changed_from_a_day_on_by_who_read_it(client: httpx.AsyncClient, tokens: Tokens) -> None:
@@ -128,7 +139,9 @@ async def test_a_key_is_changed_from_a_day_on_by_who_read_it(client: httpx.Async
     again = await client.put(path, json=changed, headers={"If-Match": '"1"'})
     assert [one["source"] for one in again.json()["periods"]] == ["heads", "floors"]
     on = [(await get(client, "keys", as_at=day))["items"] for day in ("2017-03-31", "2017-04-01", "2018-04-01")]
-    assert [[one["source"] for one in items] for items in on] == [[], ["heads"], ["floors"]]
+    assert [[(one["source"], one["organisations"]) for one in items] for items in on] == [
+        *([], [("heads", 1)], [("floors", 1)]),
+    ]
     weights = [*KEY["weights"], *KEY["weights"]]
     twice = await client.put(path, json=KEY | {"weights": weights}, headers={"If-Match": '"2"'})
     assert (twice.status_code, "once" in twice.text) == (422, True)
