@@ -71,7 +71,7 @@ terms = Timeline(Base.metadata, "contract_terms")
 """Subject: a contract. Its lines from the day on which an amendment changed them, as JSON: see `charges`."""
 condition = Timeline(Base.metadata, "contract_condition")
 """Subject: a contract. Its notice, exit terms and further parties since an amendment, as JSON: see `conditions`."""
-sharing = Timeline(Base.metadata, "contract_share", check="share_table_is_whole(value)")
+sharing = Timeline(Base.metadata, "contract_share", check="share_table_is_whole(value)", long_values=True)
 """Subject: a contract. The whole table of shares of a day, one facet a kind: see `shares`."""
 coordination = Timeline(Base.metadata, "contract_coordinator")
 """Subject: a contract. Its coordinating commissioner: the customer that acts for all of them."""

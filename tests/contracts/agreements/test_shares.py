@@ -1,5 +1,6 @@
 """Tables of shares: whole in the database, stated from a day, moved by successions and put back."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import date
 from fractions import Fraction
@@ -10,12 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from libs.common.database.connection import raw
 from libs.common.events.registry import OrganisationSucceeded, SuccessionUndone
+from libs.common.temporal.history import Days
+from libs.common.temporal.timeline import NewStatement
 from services.contracts.agreements.errors import CoordinatorMissing, SharesNotWhole
 from services.contracts.agreements.queries import get_shares
 from services.contracts.agreements.shares import AgreeShares, agree_shares
 from services.contracts.core.errors import DocumentMissing, ExitOutsideTerm
-from services.contracts.core.shares import ShareKind, ShareTable, table_of
+from services.contracts.core.models import sharing
+from services.contracts.core.shares import FACETS, ShareKind, ShareTable, table_of
 from tests.support.contracts_harness import EVERY_CODE, ContractsHarness, a_draft, a_lead, any_version, at, bucks_merges
 
 LISTS = {"05C": 205_000, "10H": 330_000, "10Y": 145_000}
@@ -97,6 +102,20 @@ async def test_the_database_takes_no_table_that_is_not_whole(harness: ContractsH
         async with harness.database.connect() as connection:
             with pytest.raises(asyncpg.CheckViolationError):
                 await connection.execute(insert, ShareTable(100, weights).as_text())
+
+
+async def test_the_database_takes_a_whole_table_however_long(harness: ContractsHarness) -> None:
+    """Two hundred and fifty customers, with the weights that some successions have multiplied."""
+    digests = (hashlib.sha256(str(number).encode()).hexdigest() for number in range(250))
+    weights = {digest[:6].upper(): int(digest[6:26], 16) + 1 for digest in digests}
+    text = ShareTable(sum(weights.values()), weights).as_text()
+    statement = NewStatement(1, FACETS["cost"], text, Days(START), at(START))
+    async with harness.database.begin() as session:
+        connection = await raw(session)
+        first = await sharing.state(connection, [statement], source="test", by="tester")
+        again = await sharing.state(connection, [statement], source="test", by="tester")
+        [kept] = await connection.fetch("SELECT value FROM contract_share_belief WHERE subject_id = 1")
+    assert (first.new, again.new, kept["value"]) == ({0}, set(), text)
 
 
 async def test_an_associate_leaves_by_a_table_from_a_day_and_the_contract_continues(harness: ContractsHarness) -> None:
