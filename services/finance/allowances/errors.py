@@ -1,4 +1,4 @@
-"""Refusals of finance."""
+"""Refusals about populations, allowances and rule packs."""
 
 from libs.common.errors import Conflict, NotFound
 
@@ -21,7 +21,7 @@ class OrganisationNotOpen(Conflict):
 class NoRateYet(Conflict):
     """There was no running-cost allowance in this financial year.
 
-    `detail` names the first year that has one.
+    `detail` names the first year that has one, or the day by which none had been stated.
     """
 
 
