@@ -148,7 +148,8 @@ async def list_estates_rows(
     as_known: AsKnown,
     as_csv: AsCsv,
     verdict: Annotated[
-        list[RowVerdict] | None, Query(description="Only rows of these.", max_length=len(RowVerdict))
+        list[RowVerdict] | None,
+        Query(description="Only rows of these. For example, `refused`.", max_length=len(RowVerdict)),
     ] = None,
     organisation: OneCode = None,
     with_finding: Annotated[bool, Query(description="Only rows about which there is something to say.")] = False,
