@@ -74,7 +74,7 @@ async def forecast_from_case(
         amounts.setdefault(row["financial_year"], (0, row["recurrent"]))
     at = await instant_of(connection, initiative, command.organisation, stated_at)
     event = await event_of(connection, version.case, version.version)
-    rows = [
+    rows: list[tuple[object, ...]] = [
         (
             *(*about, start, "forecast", pence, pence, recurrent, None, command.owner, None, [], [], []),
             *("", cause, FinancialYear(start).first_day, at, by.subject),
