@@ -15,9 +15,12 @@ from services.contracts.contract_proposals.rules import NewProposal
 from services.contracts.publication.rules import SCHEME
 
 _LONGEST: Final = 500
+_LONGEST_KEY: Final = 300
+"""Two of them make the key of a proposal, which an index has to hold."""
 _MOST_PENCE: Final = 10**15
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _NOT_AWARDED: Final = frozenset({"pending", "cancelled", "unsuccessful"})
+_NO_KEY: Final = f"{{}} is missing, no text, or longer than {_LONGEST_KEY} characters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +34,14 @@ class LeftOut:
 
 @dataclass(slots=True)
 class ReadAwards:
-    """What a package of releases says of awards; of one that several releases name, the latest counts."""
+    """What a package of releases says of awards, by key; of one that several releases name, the latest counts."""
 
     releases: int = 0
     awards: int = 0
     not_awarded: int = 0
-    proposals: dict[str, tuple[datetime, NewProposal]] = field(default_factory=dict)
+    proposals: dict[str, NewProposal] = field(default_factory=dict)
+    dates: dict[str, datetime] = field(default_factory=dict)
+    """Of the release that counts."""
     left_out: list[LeftOut] = field(default_factory=list)
 
 
@@ -50,22 +55,28 @@ def read_awards(releases: Sequence[Any], organisations: Mapping[str, str]) -> Re
             found.left_out.append(LeftOut(index, name if isinstance(name, str) else None, tuple(reasons)))
             continue
         for award in release.get("awards") or ():
-            found.awards += 1
-            if award.get("status") in _NOT_AWARDED:
-                found.not_awarded += 1
-                continue
-            proposal = _proposal(release, award, organisations)
-            before = found.proposals.get(proposal.key)
-            at = _instant(release["date"]) or _EPOCH
-            if before is None or before[0] <= at:
-                found.proposals[proposal.key] = at, proposal
+            _take(found, release, award, organisations)
     return found
+
+
+def _take(found: ReadAwards, release: dict[str, Any], award: dict[str, Any], organisations: Mapping[str, str]) -> None:
+    """Count an award, and propose it where it is in force by the latest release that names it."""
+    found.awards += 1
+    is_awarded = award.get("status") not in _NOT_AWARDED
+    found.not_awarded += not is_awarded
+    key, at = f"{release['ocid']} {award['id']}", _instant(release["date"]) or _EPOCH
+    if at < found.dates.get(key, at):
+        return
+    found.dates[key] = at
+    found.proposals.pop(key, None)
+    if is_awarded:
+        found.proposals[key] = _proposal(key, release, award, organisations)
 
 
 def _why_unreadable(release: Any) -> list[str]:
     if not isinstance(release, dict):
         return ["a release is an object"]
-    reasons = [f"{name} is missing or no text" for name in ("ocid", "id", "date") if not _is_key(release.get(name))]
+    reasons = [_NO_KEY.format(name) for name in ("ocid", "id", "date") if not _is_key(release.get(name))]
     if not reasons and _instant(release["date"]) is None:
         reasons.append("date is no instant")
     buyer = release.get("buyer")
@@ -85,10 +96,12 @@ def _why_no_award(award: Any) -> list[str]:
     if not isinstance(award, dict):
         return ["an award is an object"]
     if not _is_key(str(award.get("id") or "")):
-        return ["an award has no id"]
+        return [f"an award has no id, or one longer than {_LONGEST_KEY} characters"]
     suppliers = award.get("suppliers")
     is_named = isinstance(suppliers, list) and suppliers and all(isinstance(one, dict) for one in suppliers)
     reasons = [] if is_named else [f"award {award['id']} names no supplier"]
+    if not isinstance(award.get("status"), str | None):
+        reasons.append(f"status of award {award['id']} is no text")
     return reasons + [
         f"{name} of award {award['id']} is no object"
         for name in ("value", "contractPeriod")
@@ -96,16 +109,18 @@ def _why_no_award(award: Any) -> list[str]:
     ]
 
 
-def _proposal(release: dict[str, Any], award: dict[str, Any], organisations: Mapping[str, str]) -> NewProposal:
+def _proposal(
+    key: str, release: dict[str, Any], award: dict[str, Any], organisations: Mapping[str, str]
+) -> NewProposal:
     suppliers, buyer = award["suppliers"], release["buyer"]
     starts_on, last_day = _term(award.get("contractPeriod") or {})
     pence = _pence(award.get("value") or {})
-    parties = {one.get("id"): one for one in _list(release.get("parties"))}
+    parties = {one["id"]: one for one in _list(release.get("parties")) if isinstance(one.get("id"), str)}
     names = "; ".join(_named(one) for one in suppliers)
     title: Any = award.get("title") or (release.get("tender") or {}).get("title")
     return NewProposal(
         source=ProposalSource.OCDS_AWARD,
-        key=f"{release['ocid']} {award['id']}",
+        key=key,
         customer_as_published=_named(buyer),
         customer=_code(buyer, parties, organisations),
         supplier_as_published=_shown(names),
@@ -126,7 +141,7 @@ def _proposal(release: dict[str, Any], award: dict[str, Any], organisations: Map
     )
 
 
-def _code(party: dict[str, Any], parties: Mapping[Any, dict[str, Any]], organisations: Mapping[str, str]) -> str | None:
+def _code(party: dict[str, Any], parties: Mapping[str, dict[str, Any]], organisations: Mapping[str, str]) -> str | None:
     """Return which body a published party is, where the caller or the party's own identifier says so."""
     id_ = party.get("id")
     if not isinstance(id_, str):
@@ -181,8 +196,10 @@ def _instant(value: Any) -> datetime | None:
 
 
 def _is_key(value: Any) -> bool:
-    """Whether it is a text that can be stored as it is."""
-    return _is_text(value) and all(unicodedata.category(one)[0] != "C" for one in value)
+    """Whether it is a text that can be stored as it is, and looked up."""
+    if not _is_text(value) or len(value) > _LONGEST_KEY:
+        return False
+    return all(unicodedata.category(one)[0] != "C" for one in value)
 
 
 def _is_text(value: Any) -> bool:

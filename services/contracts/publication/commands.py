@@ -161,7 +161,7 @@ async def import_releases(
 ) -> ImportedReleasesView:
     """Propose a contract for each award that is not proposed yet, and report each release that cannot be read."""
     found = read_awards(command.package.releases, command.organisations)
-    proposals = [proposal for _, proposal in found.proposals.values()]
+    proposals = list(found.proposals.values())
     new = await propose_contracts(session, proposals, stated_at=stated_at, by=by)
     references = {one.reference for one in proposals}
     return ImportedReleasesView(

@@ -45,14 +45,14 @@ def a_release(*awards: Any, **changed: Any) -> dict[str, Any]:
 
 def test_an_award_is_read_as_it_is_and_what_it_does_not_say_is_not_known() -> None:
     found = read_awards([a_release(an_award())], {})
-    [(_, read)] = found.proposals.values()
+    [read] = found.proposals.values()
     assert (read.customer, read.supplier, read.supplier_as_published) == ("05C", None, "A supplier")
     assert (read.title, str(read.starts_on), str(read.last_day)) == ("Payroll", "2019-04-01", "2020-03-31")
     assert (read.value_pence, read.evidence[0].pence) == (120_050, 120_050)
     odd = an_award(
         value={"amount": 1, "currency": "EUR"}, contractPeriod={"startDate": "2020-01-01", "endDate": "2019-01-01"}
     )
-    [(_, read)] = read_awards([a_release(odd, buyer={"id": "X-1"})], {"GB-CFS-2": "0CX"}).proposals.values()
+    [read] = read_awards([a_release(odd, buyer={"id": "X-1"})], {"GB-CFS-2": "0CX"}).proposals.values()
     assert (read.customer, read.customer_as_published, read.supplier) == (None, "X-1", "0CX")
     assert (read.value_pence, read.starts_on, read.last_day) == (None, None, None)
 
@@ -62,7 +62,11 @@ def test_of_an_award_that_is_named_again_the_latest_release_counts_whatever_thei
     later = a_release(an_award(value={"amount": 9, "currency": "GBP"}), id="r-2", date="2019-04-01T09:00:00Z")
     for order in ([first, later], [later, first]):
         found = read_awards(order, {})
-        assert (found.awards, [one.value_pence for _, one in found.proposals.values()]) == (2, [900])
+        assert (found.awards, [one.value_pence for one in found.proposals.values()]) == (2, [900])
+    cancelled = a_release(an_award(status="cancelled"), id="r-3", date="2019-05-01T09:00:00Z")
+    for order in ([later, cancelled], [cancelled, first, later]):
+        found = read_awards(order, {})
+        assert (found.not_awarded, found.proposals) == (1, {})
 
 
 @pytest.mark.parametrize(
@@ -74,6 +78,7 @@ def test_of_an_award_that_is_named_again_the_latest_release_counts_whatever_thei
         (a_release(an_award(suppliers=[]), {"status": "active"}, 4), ["award A1", "an award has no id", "an award is"]),
         (a_release(an_award(id="a\u0000"), id="r\u0000"), ["id", "an award has no id"]),
         (a_release(an_award(value=[1], contractPeriod="May")), ["value of award A1", "contractPeriod of award A1"]),
+        (a_release(an_award(status=[]), an_award(id="9" * 301), ocid="o" * 301), ["ocid", "status", "an award has no"]),
     ],
 )
 def test_a_release_that_cannot_be_read_gives_every_reason_and_the_others_are_taken(
@@ -91,7 +96,7 @@ _JSON = st.recursive(
         st.lists(inner, max_size=3)
         | st.dictionaries(
             st.sampled_from(
-                ["id", "ocid", "date", "buyer", "awards", "suppliers", "value", "amount", "currency", "parties"]
+                ["id", "ocid", "date", "status", "buyer", "awards", "suppliers", "value", "amount", "currency"]
             ),
             inner,
             max_size=6,
@@ -104,7 +109,8 @@ _JSON = st.recursive(
 @settings(max_examples=30)
 @given(st.lists(_JSON, max_size=3), _JSON)
 def test_whatever_is_sent_each_release_is_read_or_left_out(releases: list[Any], part: Any) -> None:
-    sent = [*releases, a_release(part), a_release(an_award(value=part, suppliers=[part]), buyer=part, parties=part)]
+    loose = a_release(an_award(status=part, value=part), parties=[{"id": part}])
+    sent = [*releases, a_release(part), loose, a_release(an_award(suppliers=[part]), buyer=part, parties=part)]
     found = read_awards(sent, {})
     assert found.releases == len(sent)
     assert all(one.reasons for one in found.left_out)
