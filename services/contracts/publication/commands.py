@@ -2,6 +2,7 @@
 
 import json
 from datetime import date, datetime
+from typing import Final
 
 import asyncpg
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -25,9 +26,16 @@ from services.contracts.publication.views import ImportedReleasesView, LeftOutVi
 # One writer at a time: whoever follows the feed by its numbers misses none that is committed late.
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('ocds_release'))"
 
+_AT_ONCE: Final = 100
+
 _STALE = """
 SELECT c.reference FROM contract_publication p JOIN contract c ON c.id = p.contract_id
- WHERE c.version <> p.seen_version OR p.look_on <= $1 ORDER BY c.id LIMIT 1
+ WHERE c.version <> p.seen_version OR p.look_on <= $1 ORDER BY c.id LIMIT $2
+"""
+
+_LOOK_AGAIN = """
+UPDATE contract_publication SET look_on = least(look_on, $2)
+ WHERE contract_id IN (SELECT contract_id FROM change_of_hands WHERE merger = $1)
 """
 
 
@@ -69,24 +77,37 @@ def _any_version(_: int) -> None:
 
 
 async def publish_news(session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> int:
-    """Release what is new of the next published contract that has changed; return 1, or 0 where none has."""
+    """Release what is new of the next published contracts that have changed; return how many were looked at."""
     del by  # A release names no author.
-    row = await (await raw(session)).fetchrow(_STALE, up_to)
-    if row is None:
-        return 0
-    [contract] = await lock_contracts(session, [row["reference"]])
-    publication = await session.get_one(ContractPublication, contract.id, populate_existing=True)
-    await _release_news(session, contract, publication, on=up_to, stated_at=stated_at)
-    return 1
+    rows = await (await raw(session)).fetch(_STALE, up_to, _AT_ONCE)
+    contracts = await lock_contracts(session, [row["reference"] for row in rows]) if rows else []
+    for contract in contracts:
+        publication = await session.get_one(ContractPublication, contract.id, populate_existing=True)
+        await _release_news(session, contract, publication, on=up_to, stated_at=stated_at)
+    return len(contracts)
+
+
+async def look_again(session: AsyncSession, merger: str, *, on: date) -> None:
+    """Have the published contracts that a merger moved looked at again, where its schemes become known later."""
+    await (await raw(session)).execute(_LOOK_AGAIN, merger, on)
 
 
 async def _release_news(
     session: AsyncSession, contract: Contract, publication: ContractPublication, *, on: date, stated_at: datetime
 ) -> int:
-    """Add the releases of the days since the last one, of a locked contract; return how many there are then."""
+    """Add the releases of the days since the last one, of a locked contract; return how many there are then.
+
+    Of an earlier day than that of the last one nothing is released: it would take back what is known since.
+    """
     connection = await raw(session)
     await connection.execute(_ONE_AT_A_TIME)
     last = await _last_release(session, contract)
+    publication.seen_version = contract.version
+    if last is not None and on < last.day:
+        publication.look_on = last.day
+        await session.flush()
+        return await _count(connection, contract)
+    stated_at = stated_at if last is None else max(stated_at, last.stated_at)
     before = None if last is None else json.loads(last.document)
     number, latest = await _in_process(session, publication.ocid)
     points = await queries.points_of(connection, contract.id)
@@ -113,7 +134,6 @@ async def _release_news(
             )
         )
         await session.flush()
-    publication.seen_version = contract.version
     publication.look_on = min((day for day in points if day > on), default=None)
     await session.flush()
     return await _count(connection, contract)

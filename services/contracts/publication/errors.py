@@ -13,7 +13,7 @@ class RecordNotFound(NotFound):
 class NothingToPublish(Conflict):
     """Only a contract that is signed can be published.
 
-    It is a draft, or waits for a body that is not established. Publish it once it is binding.
+    It is a draft, waits for a body that is not established, or was refused by it. Publish it once it is binding.
     """
 
 

@@ -13,6 +13,7 @@ from services.contracts.core import queries as contracts
 from services.contracts.core.errors import ContractNotFound
 from services.contracts.core.models import known
 from services.contracts.core.schemes import property_schemes
+from services.contracts.core.states import End
 from services.contracts.exits.prices.price import components_in
 from services.contracts.publication.errors import RecordNotFound
 from services.contracts.publication.records import Document, compiled, versioned
@@ -44,10 +45,12 @@ SELECT DISTINCT greatest((lower(known) AT TIME ZONE 'Europe/London')::date, boun
  ORDER BY day
 """
 
+# What changed in a draft, which has no event, is published by no act.
 _CUSTOMER_CHANGES = f"""
 SELECT h.merger, h.from_customers AS leaving, h.to_customer AS entering, h.effective_on,
        {property_schemes("h.merger", "h.from_customers", "$2::timestamptz")} AS schemes
-  FROM change_of_hands h WHERE h.contract_id = $1 AND h.stated_at <= $2::timestamptz AND h.effective_on <= $3
+  FROM change_of_hands h
+ WHERE h.contract_id = $1 AND h.event IS NOT NULL AND h.stated_at <= $2::timestamptz AND h.effective_on <= $3
  ORDER BY h.effective_on, h.id
 """  # noqa: S608  (what is put in is ours)
 
@@ -143,7 +146,8 @@ async def published_contract(db: Reads, reference: str, *, as_at: date, as_known
         row = await contracts.get_contract(db, reference, by=_OWN, as_at=as_at, as_known=as_known)
     except ContractNotFound:
         return None
-    if row["state"].state not in BINDING or not row["customers"]:
+    is_binding = row["state"].state in BINDING and row["state"].end is not End.LAPSED
+    if not is_binding or not row["customers"]:
         return None
     asked = (row["id"], as_known, as_at)
     found = {
@@ -155,7 +159,7 @@ async def published_contract(db: Reads, reference: str, *, as_at: date, as_known
         "price": await db.fetch(_PRICE, row["id"], as_known),
     }
     bodies = await _bodies(db, row, found, as_at, as_known)
-    return _published(row, found, bodies)
+    return _published(row, found, bodies, as_at)
 
 
 async def _bodies(
@@ -172,7 +176,7 @@ async def _bodies(
 
 
 def _published(
-    row: Mapping[str, Any], found: Mapping[str, Sequence[Mapping[str, Any]]], bodies: Mapping[str, Body]
+    row: Mapping[str, Any], found: Mapping[str, Sequence[Mapping[str, Any]]], bodies: Mapping[str, Body], as_at: date
 ) -> PublishedContract:
     customers = tuple(bodies[one.code] for one in row["customers"])
     catalogue = functions_on(row["starts_on"])
@@ -192,7 +196,7 @@ def _published(
         last_day=row["last_day"],
         ends_on=row["ends_on"],
         ends_early=row["ended_as"] is not None,
-        changes=_changes(row, found, bodies),
+        changes=_changes(row, found, bodies, as_at),
         amendments=tuple(
             LineAmendment(id=one["reference"], effective_on=one["effective_on"], grounds=one["grounds"])
             for one in found["amendments"]
@@ -213,20 +217,9 @@ def _published(
 
 
 def _changes(
-    row: Mapping[str, Any], found: Mapping[str, Sequence[Mapping[str, Any]]], bodies: Mapping[str, Body]
+    row: Mapping[str, Any], found: Mapping[str, Sequence[Mapping[str, Any]]], bodies: Mapping[str, Body], as_at: date
 ) -> tuple[PublishedChange, ...]:
-    changes = [
-        PublishedChange(
-            id=f"{one['merger']}-{one['effective_on']}-{one['entering']}",
-            role="buyer",
-            kind="scheme" if any(one["schemes"]) else "succession",
-            leaving=tuple(bodies[code] for code in sorted(one["leaving"])),
-            entering=bodies[one["entering"]],
-            effective_on=one["effective_on"],
-            schemes=tuple(scheme for scheme in one["schemes"] if scheme),
-        )
-        for one in found["changes"]
-    ]
+    changes = _of_customers(found["changes"], bodies)
     before = row["supplier_code"]
     for one in found["suppliers"]:
         if one["entering"] != before:
@@ -242,8 +235,31 @@ def _changes(
             effective_on=one["takes_effect_on"],
         )
         for one in found["novated"]
+        if one["takes_effect_on"] <= as_at
     ]
     return tuple(sorted(changes, key=lambda one: (one.effective_on, one.id)))
+
+
+def _of_customers(rows: Sequence[Mapping[str, Any]], bodies: Mapping[str, Body]) -> list[PublishedChange]:
+    """Return the changes of customers, one for each body that entered by a merger, however often it was stated."""
+    stated: dict[tuple[str, date, str], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        stated.setdefault((row["merger"], row["effective_on"], row["entering"]), []).append(row)
+    changes = []
+    for (merger, day, entering), same in stated.items():
+        schemes = tuple(dict.fromkeys(scheme for row in same for scheme in row["schemes"] if scheme))
+        changes.append(
+            PublishedChange(
+                id=f"{merger}-{day}-{entering}",
+                role="buyer",
+                kind="scheme" if schemes else "succession",
+                leaving=tuple(bodies[code] for code in sorted({code for row in same for code in row["leaving"]})),
+                entering=bodies[entering],
+                effective_on=day,
+                schemes=schemes,
+            )
+        )
+    return changes
 
 
 def _of_supplier(before: str, one: Mapping[str, Any], bodies: Mapping[str, Body]) -> PublishedChange:

@@ -1,5 +1,6 @@
 """Reacts to the registry's events: contracts pass to the successors of their parties."""
 
+from datetime import datetime
 from typing import TypeAlias
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -37,6 +38,7 @@ from services.contracts.mergers.doubts import doubt_deliveries, doubt_delivery
 from services.contracts.mergers.models import known_mergers
 from services.contracts.mergers.reviews import review, review_all_again
 from services.contracts.mergers.to_remake import flag_followed, flag_planned
+from services.contracts.publication.commands import look_again
 from services.contracts.reactions.base import subscriptions
 from services.contracts.suppliers.models import known_relations, relations
 from services.contracts.transfers.flags import flag_parties
@@ -71,13 +73,21 @@ async def successor_takes_over_contracts(event: Merged, session: AsyncSession, *
     changed = await settle_successions(
         session, event.predecessors, on=event.effective_on, stated_at=event.stated_at, by=by
     )
-    changed |= await publish_schemes(session, event.merger, stated_at=event.stated_at) > 0
+    changed |= await _publish_schemes(session, event.merger, event.stated_at)
     changed |= (
         await flag_followed(session, event.predecessors, on=event.effective_on, stated_at=event.stated_at, by=by) > 0
     )
     day = max(event.effective_on, day_of(event.stated_at))
     changed |= await review(session, event.merger, on=day, stated_at=event.stated_at, by=by)
     return await flag_parties(session, event.predecessors, stated_at=event.stated_at) > 0 or changed
+
+
+async def _publish_schemes(session: AsyncSession, merger: str, stated_at: datetime) -> bool:
+    """Publish the transfers of a merger again whose schemes are others; what everybody reads of them follows."""
+    if not await publish_schemes(session, merger, stated_at=stated_at):
+        return False
+    await look_again(session, merger, on=day_of(stated_at))
+    return True
 
 
 @subscriptions.on(OrganisationSucceeded, SuccessionUndone, holding=parties_among)
@@ -122,4 +132,4 @@ async def delivery_is_in_doubt_while_staff_wait(
 @subscriptions.on(TransferSchemeMade, holding=parties_among)
 async def transfers_name_schemes_made_since(event: TransferSchemeMade, session: AsyncSession, **_: Caller) -> bool:
     """Publish again, with its scheme, the transfer of contracts that changed hands before the scheme was known."""
-    return await publish_schemes(session, event.merger, stated_at=event.stated_at) > 0
+    return await _publish_schemes(session, event.merger, event.stated_at)

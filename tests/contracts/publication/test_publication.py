@@ -16,12 +16,14 @@ import httpx
 import pytest
 from ocdsmerge.rules import get_merge_rules
 
-from libs.common.events.registry import OrganisationSucceeded
+from libs.common.events.registry import OrganisationSucceeded, SuccessionUndone
 from libs.common.identity import Role
 from libs.common.messaging.bus.direct import DirectBus
 from services.contracts.publication import api
+from services.contracts.publication.queries import published_contract
 from services.contracts.publication.records import MERGE_RULES
 from tests.contracts.publication.fold import folded
+from tests.contracts.transfers.test_schemes import a_scheme
 from tests.support.apps import running_service
 from tests.support.contracts_harness import ContractsHarness, a_draft, at, bucks_merges
 from tests.support.edge import Tokens
@@ -111,15 +113,22 @@ async def read(client: httpx.AsyncClient, path: str, **params: Any) -> Any:
     return answer.json()
 
 
-async def publish(client: httpx.AsyncClient, tokens: Tokens, by: str = "14Y", status: int = 201) -> Any:
+async def publish(
+    client: httpx.AsyncClient, tokens: Tokens, by: str = "14Y", status: int = 201, reference: str = REFERENCE
+) -> Any:
     lead = tokens.header(Role.CONTRACT_LEAD, organisations=(by,))
-    answer = await client.post(f"/v1/contracts/{REFERENCE}/publication", headers=lead)
+    answer = await client.post(f"/v1/contracts/{reference}/publication", headers=lead)
     assert answer.status_code == status, answer.text
     return answer.json()
 
 
 async def test_a_history_is_published_once_and_an_end_only_when_it_has_come(
-    client: httpx.AsyncClient, tokens: Tokens, extension: str, standard: Path, tmp_path: Path
+    client: httpx.AsyncClient,
+    tokens: Tokens,
+    harness: ContractsHarness,
+    extension: str,
+    standard: Path,
+    tmp_path: Path,
 ) -> None:
     assert (await read(client, "/v1/ocds/releases"))["releases"] == []
     for stranger, status in (("05C", 404), ("10H", 404), ("0EX", 403)):
@@ -150,6 +159,13 @@ async def test_a_history_is_published_once_and_an_end_only_when_it_has_come(
     }
     assert signed["contracts"][0]["items"][0]["unit"]["value"] == {"amount": 50_000.01, "currency": "GBP"}
 
+    # A scheme that becomes known after the merger by which the customer changed.
+    await harness.hear(a_scheme("P-1", "10H", "10Y", stated=at(date(2018, 10, 31))))
+    await move_to(client, tokens, date(2018, 11, 2))
+    named = (await read(client, f"/v1/ocds/records/{OCID}"))["records"][0]["releases"][4:]
+    changes = [one["contracts"][0]["partyChanges"][0] for one in named]
+    assert [(one["kind"], one["schemes"]) for one in changes] == [("scheme", ["P-1"])]
+
     lead = tokens.header(Role.CONTRACT_LEAD, organisations=("14Y",))
     version = (await client.get(f"/v1/contracts/{REFERENCE}", headers=lead)).headers["ETag"]
     served = await client.post(
@@ -158,6 +174,11 @@ async def test_a_history_is_published_once_and_an_end_only_when_it_has_come(
         headers=lead | {"If-Match": version},
     )
     assert served.status_code == 201, served.text
+    # Work that is done up to an earlier day takes nothing back.
+    earlier = {"up_to": "2018-01-01"}
+    done = await client.post("/v1/operations/due-work", json=earlier, headers=tokens.header(Role.OPERATOR))
+    assert done.status_code == 200, done.text
+    assert (await read(client, "/v1/ocds/releases"))["releases"] == [*package["releases"], *named]
     await move_to(client, tokens, date(2019, 6, 30))
     await publish(client, tokens)
     record = (await read(client, f"/v1/ocds/records/{OCID}"))["records"][0]
@@ -183,6 +204,86 @@ async def test_a_history_is_published_once_and_an_end_only_when_it_has_come(
     conforms(ended, extension, standard, tmp_path)
     conforms(await read(client, "/v1/ocds/releases"), extension, standard, tmp_path)
     assert (await client.get("/v1/ocds/records/ocds-000000-NEVER-2017")).status_code == 404
+
+
+async def novate(client: httpx.AsyncClient, tokens: Tokens) -> None:
+    """Amend the contract from December 2018, and novate it to 0DJ from January."""
+
+    async def act(path: str, by: str = "14Y", **body: Any) -> None:
+        lead = tokens.header(Role.CONTRACT_LEAD, organisations=(by,))
+        contract = f"/v1/contracts/{REFERENCE}"
+        match = {"If-Match": (await client.get(contract, headers=lead)).headers["ETag"]} if by == "14Y" else {}
+        answer = await client.post(f"{contract}/{path}", json=body, headers=lead | match)
+        assert answer.status_code == 201, answer.text
+
+    lines = [{"function": "payroll", "annual_pence": 110_000_00}]
+    await act("amendments", effective_on="2018-12-01", lines=lines, rationale="A practice more")
+    change = {"into": "CSU-BUCKS-2019", "role": "supplier", "leaving": "0EX", "entering": "0DJ"}
+    await act("novation", takes_effect_on="2019-01-01", **change)
+    for party in ("0EX", "0DJ"):
+        await act("novation/consents", party)
+    await act("novation/completion")
+
+
+async def test_the_process_of_a_novated_contract_goes_on_under_its_ocid(
+    client: httpx.AsyncClient, tokens: Tokens, extension: str, standard: Path, tmp_path: Path
+) -> None:
+    await publish(client, tokens)
+    await novate(client, tokens)
+    done = await publish(client, tokens, reference="CSU-BUCKS-2019")
+    assert (done["ocid"], done["releases"]) == (OCID, 1)
+    await move_to(client, tokens, date(2019, 1, 1))
+    package = await read(client, f"/v1/ocds/records/{OCID}")
+    [record] = package["records"]
+    by_contract = {REFERENCE: [], "CSU-BUCKS-2019": []}
+    for one in record["releases"]:
+        by_contract[one["contracts"][0]["id"]].append(one)
+    [*_, amended, ended], [agreed, begun] = by_contract.values()
+    assert (amended["tag"], [one["quantity"] for one in amended["contracts"][0]["items"]]) == (
+        ["contractAmendment"],
+        [0, 1],
+    )
+    assert (ended["tag"], ended["contracts"][0]["endedAs"]) == (["contractTermination"], "novated")
+    # Before its day the change of supplier is to come.
+    assert (agreed["contracts"][0]["continues"], "partyChanges" in agreed["contracts"][0]) == (REFERENCE, False)
+    [change] = begun["contracts"][0]["partyChanges"]
+    assert (change["kind"], change["to"]["id"], change["effectiveDate"]) == (
+        "novation",
+        "GB-NHS-0DJ",
+        "2019-01-01T00:00:00Z",
+    )
+    compiled = record["compiledRelease"]
+    roles = {one["id"]: one["roles"] for one in compiled["parties"]}
+    assert (roles["GB-NHS-0EX"], roles["GB-NHS-0DJ"]) == (["formerSupplier"], ["supplier"])
+    assert [(one["id"], one["status"]) for one in compiled["contracts"]] == [
+        (REFERENCE, "terminated"),
+        ("CSU-BUCKS-2019", "active"),
+    ]
+    assert compiled == folded(record["releases"])
+    conforms(package, extension, standard, tmp_path)
+
+
+async def test_no_change_of_a_draft_is_published_and_a_merger_is_one_change_however_often_it_is_stated(
+    harness: ContractsHarness,
+) -> None:
+    later = await harness.draft(a_draft(reference="CSU-BUCKS-2018", starts_on=date(2018, 11, 1)))
+    signed = await harness.signed()
+    await harness.hear(bucks_merges())
+    day = date(2018, 4, 1)
+    wrong = [
+        SuccessionUndone(code=code, successor="14Y", effective_on=day, stated_at=at(date(2018, 9, 1)))
+        for code in ("10H", "10Y")
+    ]
+    await harness.hear(*wrong)
+    await harness.hear(bucks_merges(stated=at(date(2018, 9, 10))))
+    await harness.sign(later, on=date(2018, 10, 1))
+    found = {}
+    for one in (signed, later):
+        known = {"as_at": date(2018, 12, 1), "as_known": at(date(2018, 12, 1))}
+        published = await published_contract(harness.database, one, **known)
+        assert published is not None
+        found[one] = [(change.entering.code, [body.code for body in change.leaving]) for change in published.changes]
+    assert found == {signed: [("14Y", ["10H", "10Y"]), ("10H", ["14Y"])], later: []}
 
 
 async def test_the_feed_is_paged_and_of_one_customer(client: httpx.AsyncClient, tokens: Tokens) -> None:

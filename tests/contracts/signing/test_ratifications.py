@@ -11,6 +11,8 @@ from libs.common.identity import Caller, Role, RoleMissing
 from services.contracts.agreements.queries import get_shares
 from services.contracts.agreements.shares import AgreeShares, agree_shares
 from services.contracts.core.errors import DocumentMissing, NotADraft, SignedInTheFuture
+from services.contracts.publication.commands import publish_contract
+from services.contracts.publication.errors import NothingToPublish
 from services.contracts.reactions.due import do_next
 from services.contracts.signing.errors import NotConditional, PartyNotNamed
 from services.contracts.signing.ratifications import RatifyContract, ratify_contract
@@ -114,6 +116,11 @@ async def test_a_rejection_ends_it_and_nothing_is_decided_afterwards(harness: Co
     assert lapsed["decision"] == decided("rejected").decision, "also where due work takes it up, and not the decision"
     with pytest.raises(NotConditional):
         await ratify(harness, reference, by=a_lead(CODE))
+    with pytest.raises(NothingToPublish):
+        async with harness.database.begin() as session:
+            await publish_contract(
+                session, reference, prefix="ocds-1", by=a_lead(CODE), today=START, stated_at=at(START)
+            )
 
 
 @pytest.mark.parametrize("by_decision", [True, False])
