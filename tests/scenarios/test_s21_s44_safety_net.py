@@ -184,3 +184,8 @@ async def test_s21_hosted_units_step_in_by_function_region_and_standard(platform
         for day in ("2014-04-30", "2014-05-01", "2014-07-01")
     ]
     assert regions == [["Y56"], ["Y57"], ["Y54"]]
+    # As does that there is none from a later day.
+    await offer("0BB", effective_on="2014-06-01", regions=["Y57"])
+    assert (await ask(platform, "/suppliers/0BB/offers", as_at="2014-08-01"))["regions"] == ["Y57"]
+    nothing = await ask(platform, "/suppliers/0BB/offers", as_at="2014-08-02", expect=404)
+    assert nothing["type"].endswith("/offer-not-found")

@@ -114,7 +114,7 @@ async def state_offer(
 ) -> OfferView:
     """State what it offers to commissioners whose own supplier fails, from a day on, in the place of the offer before.
 
-    An offer that was stated of a later day stays. The answer is as at `effective_on`.
+    What was stated of a later day stays, also that there is no offer. The answer is as at `effective_on`.
     """
     await commands.state_offer(session, code, command, by=by, today=today, stated_at=stated_at)
     return await queries.offer_as_stated(await raw(session), code, command.effective_on)

@@ -16,7 +16,7 @@ from services.contracts.core.codes import Day, OdsCode
 from services.contracts.core.errors import refuse
 from services.contracts.core.models import known
 from services.contracts.market.due import find_for
-from services.contracts.market.queries import customers_on
+from services.contracts.market.queries import customers_on, next_offer
 from services.contracts.market.rules import (
     Assessment,
     Offer,
@@ -130,7 +130,7 @@ async def state_offer(
     )
     subject = await lock_supplier(connection, code)
     value = _offer(command.functions, command).model_dump_json() if command.functions else None
-    following = next_value(await periods_of(connection, code, NOW), Aspect.OFFER, command.effective_on)
+    following = await next_offer(connection, code, command.effective_on)
     end = following if command.until is None else min(following, command.until + _ONE_DAY)
     await state_aspects(
         connection,

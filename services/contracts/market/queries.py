@@ -9,6 +9,7 @@ from typing import Final
 from libs.common.database.connection import Reads
 from libs.common.identity import Caller
 from libs.common.temporal.believed import ALL_DAYS, holds
+from libs.common.temporal.history import LAST_DAY
 from libs.organisations.relations import HOSTS
 from libs.organisations.successions import BOTH_CONTINUE
 from services.contracts.core.models import known
@@ -44,7 +45,7 @@ from services.contracts.market.views import (
 )
 from services.contracts.suppliers.models import Aspect
 from services.contracts.suppliers.queries import NOW, get_supplier, periods_of
-from services.contracts.suppliers.rules import first_day_of, parts_of, period_on
+from services.contracts.suppliers.rules import first_day_of, next_value, parts_of, period_on
 
 CAUTION: Final = "The outcome is an assessment of its day; that the supplier will last does not follow from it."
 
@@ -65,6 +66,12 @@ WITH RECURSIVE step AS (
       UNION SELECT step.successor FROM reached JOIN step ON step.code = reached.code)
 SELECT step.code, step.successor FROM step JOIN reached ON reached.code = step.code ORDER BY 1, 2
 """  # noqa: S608  (what is put in is ours)
+
+# A period ends also where it was offered until a day: that there is no offer is a statement of its own.
+_TAKEN_BACK = """
+SELECT min(lower(s.valid)) AS day FROM supplier o JOIN supplier_statement s ON s.subject_id = o.id
+ WHERE o.code = $1 AND s.facet = $2 AND s.value IS NULL AND lower(s.valid) > $3
+"""
 
 _HOSTED = f"""
 SELECT r.other AS code, r.code AS host FROM known_relation r JOIN known_relation_belief b ON b.subject_id = r.id
@@ -194,6 +201,12 @@ async def get_offer(db: Reads, code: str, *, as_at: date, as_known: datetime | N
         as_at=as_at,
         as_known=as_known,
     )
+
+
+async def next_offer(db: Reads, code: str, day: date) -> date:
+    """Return the first day after a day of which another offer was stated, or that there is none."""
+    [row] = await db.fetch(_TAKEN_BACK, code, int(Aspect.OFFER), day)
+    return min(next_value(await periods_of(db, code, NOW), Aspect.OFFER, day), row["day"] or LAST_DAY)
 
 
 async def offer_as_stated(db: Reads, code: str, day: date) -> OfferView:
