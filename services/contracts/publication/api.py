@@ -93,7 +93,8 @@ async def import_ocds(
     """Propose a contract for each award in force. An award is no contract: who acts for its customer confirms it.
 
     A release that cannot be read is left out with its reasons, the others are taken; what is read twice is proposed
-    once. An award of several suppliers is one proposal, of which the supplier is not known.
+    once, and of an award that a package names again the latest release counts. Where an award is cancelled later, its
+    proposal stays. An award of several suppliers is one proposal, of which the supplier is not known.
     """
     return await commands.import_releases(session, command, by=by, stated_at=stated_at)
 
