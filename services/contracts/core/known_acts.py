@@ -64,6 +64,6 @@ def _of_row(row: Mapping[str, Any]) -> Sequence[ContractAct]:
     if row["ended_as"] is None and row["ends_on"] > last_day:
         acts.append(ContractAct(What.PROLONGED, row["signed_on"], last_day=row["ends_on"]))
     if row["ended_as"] is not None:
-        how = End.REPLACED if row["ended_as"] == "replaced" else _ENDS.get(row["exit_reason"] or "", End.EARLY)
+        how = _ENDS.get(row["exit_reason"] or "", End.REPLACED if row["ended_as"] == "replaced" else End.EARLY)
         acts.append(ContractAct(What.ENDED, day_of(row["ended_at"]), last_day=row["ends_on"], end=how))
     return acts

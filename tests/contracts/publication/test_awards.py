@@ -102,11 +102,11 @@ _JSON = st.recursive(
             max_size=6,
         )
     ),
-    max_leaves=12,
+    max_leaves=6,
 )
 
 
-@settings(max_examples=30)
+@settings(max_examples=20)
 @given(st.lists(_JSON, max_size=3), _JSON)
 def test_whatever_is_sent_each_release_is_read_or_left_out(releases: list[Any], part: Any) -> None:
     loose = a_release(an_award(status=part, value=part), parties=[{"id": part}])
