@@ -20,6 +20,7 @@ from services.contracts.publication import queries
 from services.contracts.publication.awards import read_awards
 from services.contracts.publication.errors import NothingToPublish
 from services.contracts.publication.models import ContractPublication, OcdsRelease
+from services.contracts.publication.records import Document
 from services.contracts.publication.rules import dated, days_to_look_at, instant_of, release_of, tags_of
 from services.contracts.publication.views import ImportedReleasesView, LeftOutView, PublicationView
 
@@ -121,22 +122,33 @@ async def _release_news(
             continue
         number, latest = number + 1, instant_of(end_of(day), now=stated_at, last=latest)
         before = dated(document, ocid=publication.ocid, number=number, at=latest, tags=tags)
-        session.add(
-            OcdsRelease(
-                release=before["id"],
-                contract_id=contract.id,
-                ocid=publication.ocid,
-                day=day,
-                released_at=latest,
-                customers=sorted(one.code for one in found.customers),
-                document=json.dumps(before, ensure_ascii=False),
-                stated_at=stated_at,
-            )
-        )
+        customers = sorted(one.code for one in found.customers)
+        session.add(_release(publication, before, customers, day=day, released_at=latest, stated_at=stated_at))
         await session.flush()
     publication.look_on = min((day for day in points if day > on), default=None)
     await session.flush()
     return await _count(connection, contract)
+
+
+def _release(
+    publication: ContractPublication,
+    document: Document,
+    customers: list[str],
+    *,
+    day: date,
+    released_at: datetime,
+    stated_at: datetime,
+) -> OcdsRelease:
+    return OcdsRelease(
+        release=document["id"],
+        contract_id=publication.contract_id,
+        ocid=publication.ocid,
+        day=day,
+        released_at=released_at,
+        customers=customers,
+        document=json.dumps(document, ensure_ascii=False),
+        stated_at=stated_at,
+    )
 
 
 async def _last_release(session: AsyncSession, contract: Contract) -> OcdsRelease | None:
