@@ -14,7 +14,7 @@ _MONTHS = {name.lower(): number for number, name in enumerate(calendar.month_abb
 _FORM = re.compile(
     r"(?P<iso>(?<!\d)(?P<y>\d{4})-(?P<m>\d{1,2})-(?P<d>\d{1,2})(?!\d))"
     r"|(?<!\d)(?P<a>\d{1,2})(?P<sign>[/.-])(?P<b>\d{1,2})(?P=sign)(?P<year>\d{4}|\d{2})(?!\d)"
-    r"|(?<!\d)(?P<day>\d{1,2})[- ](?P<month>[A-Za-z]{3})[a-z]*[- ](?P<of>\d{4}|\d{2})(?!\d)"
+    r"|(?<!\d)(?P<day>\d{1,2})[- ](?P<month>[A-Za-z]{3})[A-Za-z]*[- ](?P<of>\d{4}|\d{2})(?!\d)"
 )
 
 

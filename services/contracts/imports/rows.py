@@ -9,20 +9,23 @@ import hashlib
 import io
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from operator import itemgetter
 from typing import NamedTuple
 
 from services.contracts.imports.columns import FIELDS, Columns, columns_in, is_heading
-from services.contracts.imports.days import Order, WrittenPaymentDay, order_of, read_day
+from services.contracts.imports.days import Order, order_of, read_day
 from services.contracts.imports.errors import FileRefused
 from services.contracts.spend.models import Flag
 from services.contracts.spend.rules import name_key
 
 MOST_REFUSED = 1_000
 """The most lines that are refused one by one; with one more, the file as a whole is."""
+MOST_LINES = 250_000
+"""The most lines with content: a file is in memory while it is read. London's year has 76,077."""
 MOST_PENCE = 10**13
 """£100bn: more than any commissioner is paid in a year."""
 _FIRST_LINES = 30
@@ -93,18 +96,25 @@ class NoPayment(ValueError):
     """A line is no payment; the message says why."""
 
 
-class _Line(NamedTuple):
-    number: int
-    has_stray: bool
-    payer_code: str
-    payer: str
-    day: str
-    supplier: str
-    amount: str
-    expense_type: str
-    expense_area: str
-    transaction_number: str
-    publication: str
+_Fields = tuple[str, ...]
+"""The cells of a line, as `FIELDS` names them."""
+_Section = tuple[str, str]
+"""A payer and a publication: their days are written in one order."""
+_Line = tuple[int, bool, _Fields, _Section]
+"""The number of a line, whether it has stray text, its cells and its section.
+
+Plain tuples of texts, since all lines of a file wait for the last: the garbage collector soon passes them by.
+"""
+_PAYER_CODE, _PAYER, _DAY, _PUBLICATION = (FIELDS.index(one) for one in ("payer_code", "payer", "day", "publication"))
+
+
+class _ReadDay(NamedTuple):
+    """What a text says of a day in its section."""
+
+    paid_on: date | None
+    content: str
+    flag: Flag | None
+    has_more: bool
 
 
 def read(text: str, *, payer: str | None) -> Iterator[FileRows]:
@@ -114,45 +124,44 @@ def read(text: str, *, payer: str | None) -> Iterator[FileRows]:
     """
     rows = FileRows()
     reader = csv.reader(io.StringIO(text, newline=""))
-    columns, first = _headings(reader)
+    columns = _headings(reader)
     if payer is None and not columns.names_payers:
         raise FileRefused("it has no column of payers: name `payer`, whose payments they are")
     pick = itemgetter(*columns.at)
     found: list[_Line] = []
-    days: dict[tuple[str, str], set[str]] = defaultdict(set)
-    number = first
-    while (cells := _next_cells(reader, rows, number)) is not None:
-        number, began = reader.line_num + 1, number
+    texts: dict[_Section, set[str]] = defaultdict(set)
+    for began, cells in _lines(reader, rows):
         if not any(cells):
             continue
         rows.lines += 1
         try:
-            line = _line(began, cells, columns, pick)
+            has_stray, fields = _fields(cells, columns, pick)
         except NoPayment as reason:
             rows.refuse(began, cells, str(reason))
         else:
-            found.append(line)
-            days[_section(line)].add(line.day)
+            section = fields[_PAYER_CODE] or fields[_PAYER], fields[_PUBLICATION]
+            texts[section].add(fields[_DAY])
+            found.append((began, has_stray, fields, section))
         if rows.lines % AT_ONCE == 0:
             yield rows
-    orders = {section: order_of(texts) for section, texts in days.items()}
-    for count, line in enumerate(found, start=1):
+    days = {section: _days_of(written) for section, written in texts.items()}
+    for count, (number, has_stray, fields, section) in enumerate(found, start=1):
         try:
-            rows.payments.append(_payment(line, orders[_section(line)], payer))
+            rows.payments.append(_payment(number, fields, days[section][fields[_DAY]], payer, has_stray=has_stray))
         except NoPayment as reason:
-            rows.refuse(line.number, [cell for cell in line[2:] if cell], str(reason))
+            rows.refuse(number, [cell for cell in fields if cell], str(reason))
         if count % AT_ONCE == 0:
             yield rows
     rows.refused.sort(key=lambda one: one.line)
     yield rows
 
 
-def _headings(reader: "csv._reader") -> tuple[Columns, int]:  # type: ignore[name-defined]  # the stub's own name
-    """Return the columns, and the line after the headings. Raises FileRefused."""
+def _headings(reader: "csv._reader") -> Columns:  # type: ignore[name-defined]  # the stub's own name
+    """Return the columns, with the reader after the headings. Raises FileRefused."""
     try:
         for cells in reader:
             if (columns := columns_in(cells)) is not None:
-                return columns, reader.line_num + 1
+                return columns
             if reader.line_num >= _FIRST_LINES:
                 break
     except csv.Error as error:
@@ -162,42 +171,60 @@ def _headings(reader: "csv._reader") -> tuple[Columns, int]:  # type: ignore[nam
     )
 
 
-def _next_cells(reader: "csv._reader", rows: FileRows, number: int) -> list[str] | None:  # type: ignore[name-defined]
-    """Return the next line that can be read; None at the end."""
+def _lines(reader: "csv._reader", rows: FileRows) -> Iterator[tuple[int, list[str]]]:  # type: ignore[name-defined]
+    """Yield the lines that can be read, each with the number of its first one. Raises FileRefused."""
     while True:
+        began = reader.line_num + 1
         try:
-            cells: list[str] | None = next(reader, None)
+            cells = next(reader, None)
         except csv.Error as error:
             rows.lines += 1
-            rows.refuse(number, (), f"it cannot be read: {error}")
-            number = reader.line_num + 1
+            last = reader.line_num
+            rows.refuse(began, (), f"it cannot be read up to line {last}, a quotation mark may be open: {error}")
         else:
-            return cells
+            if cells is None:
+                return
+            if rows.lines >= MOST_LINES:
+                raise FileRefused(f"it has more than {MOST_LINES} lines: send it in parts")
+            yield began, cells
 
 
-def _section(line: _Line) -> tuple[str, str]:
-    return line.payer_code or line.payer, line.publication
-
-
-def _line(number: int, cells: list[str], columns: Columns, pick: Callable[[list[str]], tuple[str, ...]]) -> _Line:
-    """Return a line's fields, each in one line and with single spaces. Raises NoPayment."""
+def _fields(cells: list[str], columns: Columns, pick: Callable[[list[str]], _Fields]) -> tuple[bool, _Fields]:
+    """Return whether a line has stray text, and its cells by field, in one line each. Raises NoPayment."""
     count = len(cells)
     if count < columns.count or (count > columns.count and any(map(str.strip, cells[columns.count :]))):
         raise NoPayment(f"it has {count} columns, and the headings have {columns.count}")
     if is_heading(cells, columns):
         raise NoPayment("the headings once more")
     cells.append("")
-    used = pick(cells)
+    fields = pick(cells)
     # Most lines are clean, and are seen to be at once: to clean each cell takes three times as long (November 2026).
-    whole = "|".join(used)
+    whole = "|".join(fields)
     is_seen = whole.isprintable()
     if not is_seen or "  " in whole or " |" in whole or "| " in whole or whole[0] == " " or whole[-1] == " ":
-        used = tuple(map(cleaned, used))
+        fields = tuple(map(cleaned, fields))
     if len(whole) > _LONGEST:
-        for name, cell in zip(FIELDS, used, strict=True):
+        for name, cell in zip(FIELDS, fields, strict=True):
             if len(cell) > _LONGEST:
                 raise NoPayment(f"its {name} has more than {_LONGEST} characters")
-    return _Line(number, not is_seen, *used)
+    return not is_seen, fields
+
+
+def _days_of(texts: Collection[str]) -> dict[str, _ReadDay]:
+    """Return the days of a section by their texts: most occur many times."""
+    order = order_of(texts)
+    return {text: _day(text, order) for text in texts}
+
+
+def _day(text: str, order: Order | None) -> _ReadDay:
+    written = read_day(text)
+    paid_on = written.by(order)
+    flag = None
+    if paid_on is None:
+        flag = Flag.DAY_UNREADABLE if text else Flag.DAY_MISSING
+    elif order is None and written.is_ambiguous:
+        flag = Flag.DAY_AMBIGUOUS
+    return _ReadDay(paid_on, text if paid_on is None else paid_on.isoformat(), flag, written.has_more)
 
 
 def cleaned(text: str) -> str:
@@ -208,63 +235,61 @@ def cleaned(text: str) -> str:
     return " ".join(seen.split())
 
 
-def _payment(line: _Line, order: Order | None, payer: str | None) -> PaymentRow:
+def _payment(number: int, fields: _Fields, day: _ReadDay, given: str | None, *, has_stray: bool) -> PaymentRow:
     """Return a line as a payment. Raises NoPayment."""
-    code, name = _payer(line, payer)
-    if not (line.supplier or line.day or line.transaction_number):
+    payer_code, payer, day_text, supplier, amount_text, expense_type, expense_area, transaction, publication = fields
+    code, name, payer_key = _payer(payer_code, payer, given)
+    if not (supplier or day_text or transaction):
         raise NoPayment("it has neither supplier nor day nor number: a total, or a line that is cut off")
-    day, amount = read_day(line.day), pence_in(line.amount)
-    paid_on = day.by(order)
-    payer_key, supplier_key = "" if code else name_key(name), line.supplier.upper()
+    amount, supplier_key = pence_in(amount_text), supplier.upper()
     content = "\x1f".join(
         (
-            *(code or payer_key, supplier_key, line.day if paid_on is None else paid_on.isoformat()),
-            *(line.amount if amount is None else str(amount), line.expense_type, line.expense_area),
-            line.transaction_number,
+            *(code or payer_key, supplier_key, day.content, amount_text if amount is None else str(amount)),
+            *(expense_type, expense_area, transaction),
         )
     )
+    flags: tuple[Flag, ...] = ()
+    if has_stray or amount is None or amount < 0 or day.flag or day.has_more or not supplier:
+        flags = _flags(day, supplier, amount_text, amount, has_stray=has_stray)
     return PaymentRow(
-        line.number,
-        line.publication,
+        number,
+        publication,
         name,
         code,
         payer_key,
-        line.day,
-        paid_on,
-        line.supplier,
+        day_text,
+        day.paid_on,
+        supplier,
         supplier_key,
-        line.amount,
+        amount_text,
         amount,
-        line.expense_type,
-        line.expense_area,
-        line.transaction_number,
-        _flags(line, day, order, paid_on, amount),
+        expense_type,
+        expense_area,
+        transaction,
+        flags,
         hashlib.blake2b(content.encode(), digest_size=_BYTES_OF_CONTENT).digest(),
     )
 
 
-def _flags(
-    line: _Line, day: WrittenPaymentDay, order: Order | None, paid_on: date | None, amount: int | None
-) -> tuple[Flag, ...]:
+def _flags(day: _ReadDay, supplier: str, amount_text: str, amount: int | None, *, has_stray: bool) -> tuple[Flag, ...]:
     odd: list[Flag] = []
     if amount is None:
-        odd.append(Flag.AMOUNT_UNREADABLE if line.amount else Flag.AMOUNT_MISSING)
+        odd.append(Flag.AMOUNT_UNREADABLE if amount_text else Flag.AMOUNT_MISSING)
     elif amount < 0:
         odd.append(Flag.REVERSAL)
-    if paid_on is None:
-        odd.append(Flag.DAY_UNREADABLE if line.day else Flag.DAY_MISSING)
-    elif order is None and day.is_ambiguous:
-        odd.append(Flag.DAY_AMBIGUOUS)
-    if not line.supplier:
+    if day.flag is not None:
+        odd.append(day.flag)
+    if not supplier:
         odd.append(Flag.SUPPLIER_MISSING)
-    if line.has_stray or day.has_more:
+    if has_stray or day.has_more:
         odd.append(Flag.STRAY_TEXT)
     return tuple(odd)
 
 
-def _payer(line: _Line, given: str | None) -> tuple[str | None, str]:
-    """Return the code of who paid, where it has one, and the payer as published. Raises NoPayment."""
-    code, name = line.payer_code.upper(), line.payer
+@lru_cache(maxsize=1_000)
+def _payer(code: str, name: str, given: str | None) -> tuple[str | None, str, str]:
+    """Return the code of who paid, where it has one, the payer as published, and its key. Raises NoPayment."""
+    code = code.upper()
     if code and not _CODE.fullmatch(code):
         raise NoPayment(f"{code!r} is no ODS code of a payer")
     if given is not None and code and code != given:
@@ -272,7 +297,7 @@ def _payer(line: _Line, given: str | None) -> tuple[str | None, str]:
     code = given or code
     if not (code or name):
         raise NoPayment("it names no payer")
-    return code or None, name or code
+    return code or None, name or code, "" if code else name_key(name)
 
 
 def pence_in(text: str) -> int | None:
@@ -280,15 +305,18 @@ def pence_in(text: str) -> int | None:
 
     Below zero are `-1.50`, `1.50-` and `(1.50)`.
     """
-    bare = text.translate(_AROUND_AMOUNTS)
-    if bare.startswith("(") and bare.endswith(")"):
-        bare = f"-{bare[1:-1]}"
-    elif bare.endswith("-"):
-        bare = f"-{bare[:-1]}"
-    match = _AMOUNT.fullmatch(bare)
+    match = _AMOUNT.fullmatch(text) or _AMOUNT.fullmatch(_bare(text))
     if match is None:
         return None
-    pence = int(match[2]) * 100 + int((match[3] or "0").ljust(2, "0"))
+    sign, pounds, parts = match.groups("0")
+    pence = int(pounds) * 100 + int(parts.ljust(2, "0"))
     if pence > MOST_PENCE:
         return None
-    return -pence if match[1] else pence
+    return -pence if sign else pence
+
+
+def _bare(text: str) -> str:
+    bare = text.translate(_AROUND_AMOUNTS)
+    if bare.startswith("(") and bare.endswith(")"):
+        return f"-{bare[1:-1]}"
+    return f"-{bare[:-1]}" if bare.endswith("-") else bare

@@ -6,7 +6,6 @@ that it needs no process of its own, as the registry's previews do, a file is bo
 
 import asyncio
 import zlib
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -46,16 +45,23 @@ UPDATE payment_import SET state = 'running', alive_at = clock_timestamp(), tries
               ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
 RETURNING id, file, payer, sha256, asked_by, correlation, causation, stated_at, tries, content
 """
-_SAY = "UPDATE payment_import SET alive_at = clock_timestamp(), progress = $2 WHERE id = $1"
-_WAIT_AGAIN = "UPDATE payment_import SET state = 'waiting', tries = tries - $2, progress = NULL WHERE id = $1"
+# Of the import $1 only by its try $2: another process that took it over has the next one.
+_SAY = """
+UPDATE payment_import SET alive_at = clock_timestamp(), progress = $3
+ WHERE id = $1 AND tries = $2 AND state = 'running' RETURNING id
+"""
+_WAIT_AGAIN = """
+UPDATE payment_import SET state = 'waiting', tries = tries - $3, progress = NULL
+ WHERE id = $1 AND tries = $2 AND state = 'running'
+"""
 _END = """
-UPDATE payment_import SET state = $2, reason = $3, content = NULL, progress = NULL, alive_at = clock_timestamp()
- WHERE id = $1
+UPDATE payment_import SET state = $3, reason = $4, content = NULL, progress = NULL, alive_at = clock_timestamp()
+ WHERE id = $1 AND tries = $2 AND state = 'running'
 """
 _DONE = """
 UPDATE payment_import SET state = 'done', content = NULL, progress = NULL, alive_at = clock_timestamp(),
-       stated_at = $2, lines = $3, taken = $4, repeated = $5, refused = $6
- WHERE id = $1
+       stated_at = $3, lines = $4, taken = $5, repeated = $6, refused = $7
+ WHERE id = $1 AND tries = $2 AND state = 'running' RETURNING id
 """
 # The same bytes under another name are the same publication.
 _FIRST_NAME = "SELECT file FROM payment_import WHERE sha256 = $1 AND state = 'done' ORDER BY id LIMIT 1"
@@ -67,17 +73,17 @@ _SUPPLIERS = """
 SELECT DISTINCT b.value FROM unnest($1::text[]) AS key JOIN name_alias n ON n.name = key
   JOIN name_alias_belief b ON b.subject_id = n.id AND upper_inf(b.known)
 """
-_COLUMNS = (
-    *("import_id", "line", "publication", "payer", "payer_code", "payer_key", "day_text", "paid_on", "supplier"),
-    *("supplier_key", "amount_text", "amount_pence", "expense_type", "expense_area", "transaction_number"),
-    *("flags", "content", "occurrence"),
-)
+_COLUMNS = ("import_id", *PaymentRow._fields, "occurrence")
 
 Say = Callable[[str], Awaitable[None]]
 
 
 class Stopped(Exception):
     """The service stops: the import waits again, with nothing of it done."""
+
+
+class TakenOver(Exception):
+    """The import was silent for so long that another process took it over: nothing of it is done here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,30 +113,33 @@ async def run(database: Database, job: ImportJob, *, clock: Clock, stop: asyncio
     """Import a file, and note how it ended. After `MOST_TRIES` it is given up."""
     context.begin(context.Origin(actor=job.asked_by, correlation=job.correlation, causation=job.causation))
     if job.tries > MOST_TRIES:
-        await _execute(database, _END, job.id, ImportState.FAILED, f"it ended {MOST_TRIES} times without a result")
+        await _end(database, job, ImportState.FAILED, f"it ended {MOST_TRIES} times without a result")
         return
 
     async def say(words: str) -> None:
         if stop.is_set():
             raise Stopped
-        await _execute(database, _SAY, job.id, words)
+        if await _execute(database, _SAY, job.id, job.tries, words) is None:
+            raise TakenOver
 
     try:
         await import_file(database, job, clock=clock, say=say)
     except Stopped:
-        await _execute(database, _WAIT_AGAIN, job.id, 1)
+        await _execute(database, _WAIT_AGAIN, job.id, job.tries, 1)
+    except TakenOver:
+        _log.warning("another process took an import of payments over", file=job.file)
     except FileRefused as reason:
-        await _execute(database, _END, job.id, ImportState.REFUSED, str(reason))
+        await _end(database, job, ImportState.REFUSED, str(reason))
     except Exception as error:  # noqa: BLE001  (whatever it is, the next file is imported, and the log has it)
         if is_passing(error):
-            await _execute(database, _WAIT_AGAIN, job.id, 0)
+            await _execute(database, _WAIT_AGAIN, job.id, job.tries, 0)
             return
         _log.exception("a file of payments could not be imported", file=job.file)
-        await _execute(database, _END, job.id, ImportState.FAILED, "a fault of the import, which is in the log")
+        await _end(database, job, ImportState.FAILED, "a fault of the import, which is in the log")
 
 
 async def import_file(database: Database, job: ImportJob, *, clock: Clock, say: Say) -> None:
-    """Import a file in one transaction. Raises FileRefused, with nothing imported."""
+    """Import a file in one transaction. Raises FileRefused or TakenOver, with nothing imported."""
     text = await asyncio.to_thread(unpacked, job.content)
     rows = await _read(text, payer=job.payer, say=say)
     async with database.begin() as session:
@@ -146,7 +155,9 @@ async def import_file(database: Database, job: ImportJob, *, clock: Clock, say: 
             columns=("import_id", "line", "text", "reason"),
         )
         repeated = len(rows.payments) - taken
-        await connection.execute(_DONE, job.id, stated_at, rows.lines, taken, repeated, len(rows.refused))
+        figures = (rows.lines, taken, repeated, len(rows.refused))
+        if await connection.fetchval(_DONE, job.id, job.tries, stated_at, *figures) is None:
+            raise TakenOver
         if taken:
             await _publish(session, rows.payments, today=clock.today(), stated_at=stated_at)
         await record_write(session, service_caller("contracts"), "import_payments", request=job.causation)
@@ -166,17 +177,18 @@ async def _write(connection: asyncpg.Connection, number: int, payments: Sequence
     """Write the payments that are not known yet; return how many."""
     seen = await _earlier(connection, payments)
     contents = {content for content, _ in seen}
-    counted: Counter[tuple[Any, str]] = Counter()
+    counted: dict[tuple[Any, str], int] = {}
     written = 0
     batch: list[tuple[Any, ...]] = []
     for one in payments:
         key = (one.content, one.publication)
-        counted[key] += 1
-        if counted[key] <= seen.get(key, 0):
+        counted[key] = occurrence = counted.get(key, 0) + 1
+        if occurrence <= seen.get(key, 0):
             continue
         is_again = one.content in contents
         contents.add(one.content)
-        batch.append(_record(number, one, counted[key], is_again=is_again))
+        *stated, flags, content = one
+        batch.append((number, *stated, (*flags, Flag.DUPLICATE) if is_again else flags, content, occurrence))
         if len(batch) == _WRITE_AT_ONCE:
             written += await _copy(connection, batch)
             if written % _SAY_EVERY == 0:
@@ -189,15 +201,6 @@ async def _earlier(connection: asyncpg.Connection, payments: Sequence[PaymentRow
     """Return how often each content occurs in each publication that is known already."""
     rows = await connection.fetch(_EARLIER, [one.content for one in payments])
     return {(row["content"], row["publication"]): row["times"] for row in rows}
-
-
-def _record(number: int, one: PaymentRow, occurrence: int, *, is_again: bool) -> tuple[Any, ...]:
-    flags = (*one.flags, Flag.DUPLICATE) if is_again else one.flags
-    return (
-        *(number, one.line, one.publication, one.payer, one.payer_code, one.payer_key, one.day_text, one.paid_on),
-        *(one.supplier, one.supplier_key, one.amount_text, one.amount_pence, one.expense_type, one.expense_area),
-        *(one.transaction_number, flags, one.content, occurrence),
-    )
 
 
 async def _copy(connection: asyncpg.Connection, batch: Sequence[tuple[Any, ...]]) -> int:
@@ -222,6 +225,8 @@ def unpacked(content: bytes) -> str:
             raise FileRefused(f"it cannot be unpacked: {error}") from error
         if not unpacking.eof and len(content) <= MOST_UNPACKED:
             raise FileRefused("it is cut off: the end of the gzip file is missing")
+        if unpacking.unused_data.strip(b"\x00"):
+            raise FileRefused("something follows the end of the gzip file: pack its parts as one file, or send each")
     if len(content) > MOST_UNPACKED:
         raise FileRefused(f"it has more than {MOST_UNPACKED} bytes when it is unpacked: send it in parts")
     if content.startswith(b"PK\x03\x04"):
@@ -234,6 +239,10 @@ def unpacked(content: bytes) -> str:
         return content.decode("cp1252", errors="replace")
 
 
-async def _execute(database: Database, sql: str, *arguments: object) -> None:
+async def _end(database: Database, job: ImportJob, state: ImportState, reason: str) -> None:
+    await _execute(database, _END, job.id, job.tries, state, reason)
+
+
+async def _execute(database: Database, sql: str, *arguments: object) -> Any:
     async with database.begin() as session:
-        await (await raw(session)).execute(sql, *arguments)
+        return await (await raw(session)).fetchval(sql, *arguments)

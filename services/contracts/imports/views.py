@@ -41,4 +41,4 @@ class RefusedLineView(BaseModel):
 
     line: int
     text: str = Field(description="how it begins")
-    reason: str = Field(examples=["it names no supplier: a total, or a line that is cut off"])
+    reason: str = Field(examples=["it has neither supplier nor day nor number: a total, or a line that is cut off"])

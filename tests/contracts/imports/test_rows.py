@@ -30,6 +30,7 @@ def rows(*lines: str, headings: str = HEADINGS, payer: str | None = None) -> Fil
         ("31/01/21", date(2021, 1, 31)),
         ("2021-04-30", date(2021, 4, 30)),
         ("30 September 2020", date(2020, 9, 30)),
+        ("30 SEPTEMBER 2020", date(2020, 9, 30)),
         ("30.9.2020", date(2020, 9, 30)),
         ("31/31/2020", None),
         ("30-Foo-20", None),
@@ -137,6 +138,20 @@ def test_a_line_that_is_no_payment_is_refused_with_its_reason_and_the_others_are
     assert found.lines == len(found.refused) + len(found.payments)
 
 
+def test_lines_after_one_that_cannot_be_read_have_their_own_numbers() -> None:
+    found = rows(
+        "93C,30/09/2020,NHS NEL CSU,1,5",
+        '93C,30/09/2020,"NHS',
+        *["x" * 1_000] * 132,
+        "Total,,,,5",
+        "93C,30/09/2020,NHS NEL CSU,2,5",
+    )
+    (cut, *rest) = found.refused
+    assert (cut.line, cut.reason.split(",")[0]) == (3, "it cannot be read up to line 134")
+    assert [(one.line, one.text[:5]) for one in rest] == [(135, "xxxxx"), (136, "Total")]
+    assert [one.line for one in found.payments] == [2, 137]
+
+
 def test_whose_payments_they_are() -> None:
     coded = "org_code,date,supplier,amount"
     found = rows("93c,30/09/2020,S,1", "no-code,30/09/2020,S,1", headings=coded)
@@ -156,7 +171,7 @@ def test_a_file_that_is_none_of_payments_is_refused_as_a_whole() -> None:
         rows(*["one"] * (MOST_REFUSED + 1))
 
 
-_CELL = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)
+_CELL = st.text('aZé09£ ,"()-/.\n\r\t\u00a0\u200b\x85', max_size=20)
 
 
 @settings(max_examples=30)
