@@ -149,7 +149,9 @@ async def state_alias(
 ) -> Page[AliasView]:
     """State that a name in publications is that of a body, from a day on. Payments of before are resolved anew.
 
-    The body itself states it, or a national body: it changes what everybody reads. The answer lists the name's days.
+    The body itself states it, or a national body: it changes what everybody reads. Of a name that another body has on
+    these days, only the latter does. A last day ends the name, though it was stated for longer. The answer lists the
+    name's days.
     """
     await commands.state_alias(session, command, by=by, today=today, stated_at=stated_at)
     found = await queries.list_aliases(

@@ -34,14 +34,20 @@ HAVING count(*) >= $2 AND NOT EXISTS (
  ORDER BY 1, 2
 """
 
-# Suppliers under a proposal that became a signed contract, while nothing of its months is attributed to it.
+# Suppliers under a proposal that became a signed contract, while a whole month of its term, or all of what was paid in
+# it, is not attributed to it; and those of whom a month is that lies outside the term since it ended early.
 _TO_ATTRIBUTE = """
-SELECT DISTINCT p.supplier
+SELECT p.supplier
   FROM contract_proposal p JOIN contract_proposal_decision d ON d.proposal_id = p.id
   JOIN contract c ON c.id = d.contract_id AND c.status <> 'draft'
   JOIN spend_total t ON t.payer = p.customer AND t.supplier = p.supplier AND t.contract = '' AND t.rows > 0
    AND t.month BETWEEN date_trunc('month', c.starts_on) AND coalesce(c.exit_day, c.term_end, c.last_day)
- WHERE p.source = 'payments' AND NOT EXISTS (SELECT FROM spend_total a WHERE a.contract = c.reference)
+ WHERE p.source = 'payments'
+   AND (NOT EXISTS (SELECT FROM spend_total a WHERE a.contract = c.reference)
+        OR t.month >= c.starts_on AND t.month + interval '1 month' <= coalesce(c.exit_day, c.term_end, c.last_day) + 1)
+ UNION
+SELECT a.supplier FROM spend_total a JOIN contract c ON c.reference = a.contract
+ WHERE a.rows > 0 AND a.month > coalesce(c.exit_day, c.term_end, c.last_day)
 """
 _MOST_EVIDENCE = 24
 
@@ -78,7 +84,10 @@ async def infer_contracts(
 
 
 async def attribute_payments(session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> int:  # noqa: ARG001  (as every routine of the due work)
-    """Publish payments as those of a contract, once it is confirmed and signed; return how many totals changed."""
+    """Publish payments as those of a contract, once it is confirmed and signed; return how many totals changed.
+
+    Those of the months after an early end are those of none again.
+    """
     connection = await raw(session)
     suppliers = [row["supplier"] for row in await connection.fetch(_TO_ATTRIBUTE)]
     if not suppliers:

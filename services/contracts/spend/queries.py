@@ -224,7 +224,10 @@ async def list_spend(
 ) -> list[SpendGroupView]:
     """Return what payments add up to by payer, supplier or month, ordered by key, after the cursor."""
     instant = as_known or NOW
-    covered = await db.fetch(_COVERED, instant, wanted.first_day, wanted.last_day)
+    by_payer = wanted.by == SpendBy.PAYER
+    # Every payment is read for it: only where payers, or the months of each, are asked for.
+    needs_payers = by_payer or wanted.payers_on is not None
+    covered = await db.fetch(_COVERED, instant, wanted.first_day, wanted.last_day) if needs_payers else []
     months = {row["payer"]: frozenset(row["months"] or ()) for row in covered}
     steps = await _steps(db, wanted, instant)
     onto = successors_on(months, steps)
@@ -237,12 +240,12 @@ async def list_spend(
     keys = [row["key"] for row in rows]
     covered_by = _Covered(months, {row["payer"]: row["first_day"] for row in covered}, onto, steps)
     parts: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    if wanted.by == SpendBy.PAYER and wanted.payers_on is not None:
+    if by_payer and wanted.payers_on is not None:
         for row in await db.fetch(_PARTS, *asked, keys):
             parts[row["key"]].append(row)
     codes = {row["key"] for row in rows if row["has_code"]} | {one["payer"] for few in parts.values() for one in few}
     bodies = await known.statuses(db, codes, as_at=wanted.payers_on or today, as_known=as_known)
-    return [_group(row, parts[row["key"]], bodies, covered_by, is_payer=wanted.by == SpendBy.PAYER) for row in rows]
+    return [_group(row, parts[row["key"]], bodies, covered_by, is_payer=by_payer) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +280,7 @@ def _group(
             )
             for one in parts
         ],
-        payers_missing=payers_missing(payers, row["key"], covered.steps, first_day) if first_day else [],
+        payers_missing=payers_missing(covered.onto, row["key"], covered.steps, first_day) if first_day else [],
         months_missing=_written(frozenset().union(*(covered.months[one] for one in payers))),
     )
 

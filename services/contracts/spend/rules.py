@@ -78,7 +78,7 @@ def _ends(code: str, onto: Mapping[str, Collection[str]]) -> set[str]:
 
 
 def payers_missing(payers: Collection[str], successor: str, steps: Sequence[Step], first_day: date) -> list[str]:
-    """Return the predecessors of a body, still open after `first_day`, of which no payment is published."""
+    """Return the predecessors of a body, still open after `first_day`, that are not among those who published."""
     onto: dict[str, list[tuple[str, date]]] = {}
     for code, after, day in steps:
         onto.setdefault(after, []).append((code, day))

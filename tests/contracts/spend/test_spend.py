@@ -1,15 +1,21 @@
 """Payments are taken once, resolved by dated aliases, added up by payer or successor, and published as totals."""
 
+import asyncio
+import gzip
 from datetime import date, timedelta
 
 import pytest
 
-from libs.common.database.connection import Database
+from libs.common.database.connection import Database, raw
 from libs.common.events.contracts import SpendRecorded
 from libs.common.events.registry import OrganisationSucceeded
 from libs.common.identity import NotYoursToDecide
+from libs.common.process.clock import Clock
 from services.contracts.contract_proposals.commands import ConfirmProposal, confirm_proposal
 from services.contracts.contract_proposals.queries import ProposalFilter, list_proposals
+from services.contracts.imports.commands import ask_for_import
+from services.contracts.imports.queries import get_import
+from services.contracts.imports.runner import claim, run
 from services.contracts.spend.commands import StateAlias, state_alias
 from services.contracts.spend.errors import AliasPeriodAmiss
 from services.contracts.spend.inferences import attribute_payments
@@ -63,6 +69,7 @@ async def test_twice_is_once_and_the_same_line_in_two_publications_is_flagged(da
 async def test_a_file_that_is_none_is_refused_and_the_next_one_is_imported(database: Database) -> None:
     for content, reason in (
         (b"\x1f\x8bno", "unpacked"),
+        (gzip.compress(a_file(MAY).encode()) + gzip.compress(b"the rest"), "end of the gzip file"),
         (b"a\x00b", "NUL"),
         (b"PK\x03\x04", "workbook"),
         (b"", "headings"),
@@ -75,6 +82,24 @@ async def test_a_file_that_is_none_is_refused_and_the_next_one_is_imported(datab
     with pytest.raises(NotYoursToDecide, match="10Y"):
         await imported(database, a_file(MAY), by=a_lead("10H"), payer="10Y")
     assert (await imported(database, a_file(JUNE), by=a_lead("10H"), payer="10H")).taken == 1
+
+
+async def test_an_import_that_was_taken_over_is_done_once_by_who_has_it(database: Database) -> None:
+    async with database.begin() as session:
+        reference = await ask_for_import(
+            session, a_file(MAY, JUNE).encode(), file="may.csv", payer=None, by=NATIONAL, today=TODAY, stated_at=None
+        )
+    silent = await claim(database)
+    async with database.begin() as session:
+        await (await raw(session)).execute("UPDATE payment_import SET alive_at = alive_at - interval '61 seconds'")
+    active = await claim(database)
+    assert silent
+    assert active
+    assert (silent.tries, active.tries) == (1, 2)
+    for job, state, taken in ((silent, "running", 0), (active, "done", 2), (silent, "done", 2)):
+        await run(database, job, clock=Clock(), stop=asyncio.Event())
+        found = await get_import(database, reference, by=NATIONAL)
+        assert (found.state, found.taken, len(await payments(database))) == (state, taken, taken)
 
 
 async def test_a_name_means_a_body_on_its_days_as_known_and_totals_follow(database: Database) -> None:
@@ -109,7 +134,9 @@ async def test_a_name_means_a_body_on_its_days_as_known_and_totals_follow(databa
     assert [one.supplier_code for one in await payments(database, supplier_name="nhs csu")] == ["0DJ"] * 4
 
 
-async def test_only_the_body_itself_or_a_national_one_states_its_name(database: Database) -> None:
+async def test_only_the_body_itself_or_a_national_one_states_its_name(
+    harness: ContractsHarness, database: Database
+) -> None:
     async def state(by: tuple[str, ...], **given: date) -> None:
         command = StateAlias(name="CSU", code="0CX", effective_on=SINCE, **given)
         async with database.begin() as session:
@@ -122,6 +149,22 @@ async def test_only_the_body_itself_or_a_national_one_states_its_name(database: 
     await state(("0CX",))
     [listed] = await list_aliases(database, name=None, code="0CX", as_known=None, after=None, limit=9)
     assert listed.source == "supplier"
+    await harness.hear_of_ccgs("10H")
+    for written, theirs in (("csu", "0CX"), ("nhs  10h ccg", "10H")):
+        claimed = StateAlias(name=written, code="0DJ", effective_on=TODAY)
+        with pytest.raises(NotYoursToDecide, match=f"the name of {theirs}"):
+            async with database.begin() as session:
+                await state_alias(session, claimed, by=a_lead("0DJ"), today=TODAY, stated_at=at(TODAY))
+
+
+async def test_a_last_day_ends_a_name_that_was_stated_until_further_notice(database: Database) -> None:
+    for since, until in ((date(2020, 4, 1), None), (SINCE, date(2016, 3, 31)), (date(2020, 4, 1), date(2021, 3, 31))):
+        await name(database, "NHS CSU", "0CX", since=since, last_day=until)
+    listed = await list_aliases(database, name="nhs csu", code=None, as_known=None, after=None, limit=9)
+    assert [(one.first_day, one.last_day) for one in listed] == [
+        (SINCE, date(2016, 3, 31)),
+        (date(2020, 4, 1), date(2021, 3, 31)),
+    ]
 
 
 async def test_a_payer_is_as_published_and_grouped_by_who_it_lives_on_in(
@@ -144,6 +187,16 @@ async def test_a_payer_is_as_published_and_grouped_by_who_it_lives_on_in(
     assert (set(before), set(after)) == ({"10H", "Old payer"}, {"14Y"})
     assert after["14Y"].payers_missing == ["10Y"], "99Z had gone before the first payment"
     assert [(one.payer.code, one.figures.amount_pence) for one in after["14Y"].payers] == [("10H", -1_850)]
+    then = date(2018, 4, 1)
+    await harness.hear(
+        *(
+            OrganisationSucceeded(effective_on=then, stated_at=at(then), code="11D", successor=one, shape="split")
+            for one in ("14Y", "15E")
+        )
+    )
+    await imported(database, a_file(MAY.replace("10H", "11D")), file="11d.csv")
+    with_split = await spend(database, payers_on=then)
+    assert (set(with_split), with_split["14Y"].payers_missing) == ({"14Y", "11D", "Old payer"}, ["10Y"])
     months = await spend(database, by=SpendBy.MONTH, payer="14Y", payers_on=date(2018, 4, 1))
     assert {key: group.figures.lines for key, group in months.items()} == {"2017-05": 1, "2017-06": 1, "2017-08": 1}
 
@@ -189,6 +242,13 @@ async def test_payments_that_return_are_a_proposal_and_those_of_a_contract_once_
         ("10H", "0CX", "", "06", 0, 0, 0),
         ("10H", "0CX", "PAID-2017", "05", 1, 10_000, 0),
         ("10H", "0CX", "PAID-2017", "06", 1, 10_000, 0),
+    ]
+    async with database.begin() as session:
+        await (await raw(session)).execute("UPDATE contract SET status = 'terminated', exit_day = '2017-05-31'")
+    assert (await attributed(), await attributed()) == (2, 0)
+    assert (await _published(database))[7:] == [
+        ("10H", "0CX", "", "06", 1, 10_000, 0),
+        ("10H", "0CX", "PAID-2017", "06", 0, 0, 0),
     ]
 
 
