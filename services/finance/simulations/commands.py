@@ -20,7 +20,7 @@ from services.finance.simulations.queries import KIND, get_simulation_row, subje
 from services.finance.simulations.rules import Cells, faults_of
 from services.finance.simulations.terms import SimulationTerms
 
-_MODEL = 1
+_MODEL = 2
 """The version of the arithmetic: another one gives the same question another digest."""
 _WEIGHTS = "distributional-weights"
 

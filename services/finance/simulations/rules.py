@@ -28,7 +28,8 @@ CONVENTIONS = (
     "A later year of going live moves the option's difference from business as usual, with its growth.",
     "What then comes after the last year is lost.",
     "A draw outside what its cell can be counts as the nearest value that it can be: `outside` counts them.",
-    "A probability can be from 0 to 1; growth, and what is added to the discount rate, from -50 to 100 %.",
+    "A probability and the realisation can be from 0 to 1.",
+    "Growth, and what is added to the discount rate, can be from -50 to 100 %.",
     "What drives the spread: Spearman's rank correlation of an input with the NPV (Am. J. Psychol. 15, 1904).",
     "Inputs that are correlated with each other share what they drive.",
     "A percentile is between the runs next to it; its range covers it with 95 % probability, by order statistics.",
@@ -55,7 +56,7 @@ def bounds_of(cell: UncertainInput, risks: frozenset[str]) -> tuple[Fraction, Fr
     """Return from where to where the values of a cell can be; None: anywhere."""
     if cell.cell in {"growth", "discount"}:
         return _RATES
-    return _PARTS if cell.cell == "value" and cell.input in risks else None
+    return _PARTS if cell.cell == "value" and (cell.input in risks or cell.input == REALISATION) else None
 
 
 def faults_of(terms: SimulationTerms, cells: Cells) -> list[Reason]:

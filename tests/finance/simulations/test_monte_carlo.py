@@ -277,16 +277,17 @@ def test_a_pound_counts_one_at_the_median_and_more_below_it(income: int, median:
     assert weight * weight_of(median, median_pence=income, elasticity=1.3) == pytest.approx(1)
 
 
-def test_what_cannot_be_is_limited_and_counted() -> None:
+@pytest.mark.parametrize(("name", "stated"), [("delay", "3/10"), ("realisation", "4/5")])
+def test_what_cannot_be_is_limited_and_counted(name: str, stated: str) -> None:
     inputs = whole_case({})
     terms = {
         "runs": 20_000,
-        "inputs": [{"input": "delay", "distribution": {"distribution": "normal", "mean": "0", "sd": "0.1"}}],
+        "inputs": [{"input": name, "distribution": {"distribution": "normal", "mean": "0", "sd": "0.1"}}],
     }
     [drawn] = answer(a_job(inputs, terms)).drawn
     assert within_four_errors(drawn.outside, 10_000, sqrt(20_000 / 4))
     assert float(drawn.mean) == pytest.approx(0.1 / sqrt(2 * pi), rel=0.05)
-    assert drawn.stated == "3/10"
+    assert drawn.stated == stated
 
 
 def test_an_input_that_never_differs_drives_nothing() -> None:
