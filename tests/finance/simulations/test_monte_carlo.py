@@ -290,6 +290,14 @@ def test_what_cannot_be_is_limited_and_counted(name: str, stated: str) -> None:
     assert drawn.stated == stated
 
 
+@pytest.mark.parametrize(("high", "bins"), [("400000000.000001", 1), ("400000003.5", 3), ("400001000", 40)])
+def test_a_histogram_has_no_bin_that_is_narrower_than_a_penny(high: str, bins: int) -> None:
+    distribution = {"distribution": "uniform", "low": "400000000", "high": high}
+    terms = {"runs": 1_000, "inputs": [{"input": "one-off", "distribution": distribution}]}
+    found = answer(a_job(the_inputs(shared()), terms)).histogram
+    assert (len(found), sum(each.runs for each in found)) == (bins, 1_000)
+
+
 def test_an_input_that_never_differs_drives_nothing() -> None:
     once_only = {"distribution": "discrete", "values": [{"value": "2", "probability": "1"}]}
     terms = golden_24() | {"runs": 1_000}

@@ -224,7 +224,12 @@ def _title(one: UncertainInput, titles: Mapping[str, str]) -> str:
 
 
 def _histogram(npv: Floats) -> tuple[Bin, ...]:
-    counts, edges = np.histogram(npv, bins=_BINS)
+    """Return how many runs lie in bins of the same width, none narrower than a penny."""
+    low, high = float(npv.min()), float(npv.max())
+    # Inputs that balance each other leave what differs by rounding alone, which NumPy refuses to divide.
+    if high - low < 1:
+        return (Bin(from_pence=_pence(low), to_pence=_pence(high), runs=len(npv)),)
+    counts, edges = np.histogram(npv, bins=min(_BINS, int(high - low)))
     ends = [_pence(float(edge)) for edge in edges]
     return tuple(
         Bin(from_pence=start, to_pence=end, runs=int(count))
