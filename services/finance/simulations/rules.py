@@ -167,11 +167,21 @@ def _of_matrix(matrix: Sequence[Sequence[Fraction]], names: Sequence[str]) -> li
                 faults.append(Reason(f"{pair}: not symmetric", where))
             elif abs(matrix[row][column]) > 1:
                 faults.append(Reason(f"{pair}: a correlation lies from -1 to 1", where))
-    if not faults and (among := eliminated(matrix).contradiction):
-        several = ", ".join(names[number] for number in among)
+    if not faults and (found := eliminated(matrix).contradiction):
+        several = ", ".join(names[number] for number in _least(matrix, found))
         message = f"{several}: no values correlate like that all at once (the matrix is not positive semidefinite)"
         faults.append(Reason(message, "correlations"))
     return faults
+
+
+def _least(matrix: Sequence[Sequence[Fraction]], found: Sequence[int]) -> list[int]:
+    """Return those of some inputs that contradict each other, of which none can be left out."""
+    among = list(found)
+    for number in found:
+        others = [each for each in among if each != number]
+        if eliminated([[matrix[row][column] for column in others] for row in others]).contradiction:
+            among = others
+    return among
 
 
 @dataclass(frozen=True, slots=True)

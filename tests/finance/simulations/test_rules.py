@@ -137,8 +137,11 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
 
 
 def test_correlations_that_contradict_each_other_are_named() -> None:
-    inputs = [an_input("set-up"), an_input("saving"), an_input("delay"), {"cell": "discount", "distribution": UNIFORM}]
-    matrix = [["1", "0.9", "-0.9", "0"], ["0.9", "1", "0.9", "0"], ["-0.9", "0.9", "1", "0"], ["0", "0", "0", "1"]]
+    inputs = [
+        {"cell": "discount", "distribution": UNIFORM},
+        *(an_input(each) for each in ("set-up", "saving", "delay")),
+    ]
+    matrix = [["1", "0.1", "0", "0"], ["0.1", "1", "0.9", "-0.9"], ["0", "0.9", "1", "0.9"], ["0", "-0.9", "0.9", "1"]]
     [(field, message)] = faults(*inputs, correlations=matrix)
     assert field == "correlations"
     assert message.startswith("set-up, saving, delay: no values correlate like that all at once")
