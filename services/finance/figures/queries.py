@@ -22,7 +22,7 @@ from services.finance.core.sight import Sight, sight_of
 from services.finance.figures.errors import FigureNotFound
 from services.finance.figures.projection import EXITS
 from services.finance.figures.rules import figure_at, lens_at
-from services.finance.figures.tracing import Asker, Causes, TracedAnswer, trace_path, trace_published
+from services.finance.figures.tracing import Asker, Causes, TracedAnswer, contracts_of, trace_path, trace_published
 from services.finance.figures.views import CausingEventView, FigureView, OriginView, PackUsedView
 
 _VERSIONED: Final = "v1/"
@@ -256,8 +256,7 @@ async def _of_case(db: Reads, figure: str, digest: str, pointer: str, view: Aske
     document = shown.model_dump(mode="json")
     value = _value(document, pointer)
     known = {pack.id: pack for pack in PACKS}
-    contracts = tuple(sorted({cause.split()[1] for cause in shown.provenance.causes}))
-    causes = Causes(((EXITS, contracts),), _ids(row["event"], row["caused_by"]))
+    causes = Causes(((EXITS, contracts_of(shown.provenance.causes)),), _ids(row["event"], row["caused_by"]))
     events = await list_events(db, causes, sight=view.sight, as_known=version.stated_at)
     return FigureView(
         answer="appraisal",

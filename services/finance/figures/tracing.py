@@ -54,7 +54,7 @@ from services.finance.portfolios.terms import BuyOutItem, ExitItem
 from services.finance.runs.models import RunKind
 from services.finance.savings.queries import get_savings
 from services.finance.savings.views import InitiativeSavingsView
-from services.finance.simulations.queries import get_simulation
+from services.finance.simulations.queries import get_simulated
 
 _BUDGETS: Final = (BudgetSet, BudgetMoved, BudgetReduced, BudgetRestored, BudgetRestated)
 _SAVINGS: Final = (SavingForecast, SavingContracted, SavingRealised, SavingReversed)
@@ -180,22 +180,31 @@ async def trace_run(db: Reads, run: str, view: Asker) -> TracedAnswer:
 async def _simulation(db: Reads, subject: str, run: str, view: Asker) -> TracedAnswer:
     """Return what a simulation that is done found out. Raises CaseNotFound, SimulationNotFound."""
     case, _, version = subject.rpartition("/")
-    shown = await get_simulation(db, case, int(version), run, sight=view.sight, as_known=view.as_known)
-    assert shown.answer is not None
-    document = shown.answer.model_dump(mode="json")
-    asked = {} if shown.terms is None else shown.terms.model_dump(mode="json", exclude_none=True)
+    found = await get_simulated(db, case, int(version), run, sight=view.sight, as_known=view.as_known)
+    row, job, answer = found.row, found.job, found.answer
     return TracedAnswer(
         kind="simulation",
-        document={"answer": document},
-        digest=shown.digest,
-        causes=Causes((((CaseAppraised,), (case,)),)),
-        packs=tuple(sorted(set(shown.answer.packs.values()))),
-        lens=shown.answer.lens,
-        inputs={"case": case, "version": shown.version, "inputs_digest": shown.answer.inputs_digest, "terms": asked},
-        as_known=shown.requested_at,
-        stated_at=shown.requested_at,
-        version=shown.version,
+        document={"answer": answer.model_dump(mode="json")},
+        digest=row.digest,
+        causes=Causes((((CaseAppraised,), (case,)), (EXITS, contracts_of(job.inputs.causes)))),
+        packs=tuple(sorted(set(answer.packs.values()))),
+        lens=answer.lens,
+        inputs={
+            "case": case,
+            "version": answer.version,
+            "inputs_digest": answer.inputs_digest,
+            "terms": job.terms.model_dump(mode="json", exclude_none=True),
+        },
+        as_at=row.as_at,
+        as_known=row.as_known or row.requested_at,
+        stated_at=row.requested_at,
+        version=answer.version,
     )
+
+
+def contracts_of(causes: Iterable[str]) -> tuple[str, ...]:
+    """Return the contracts of which a case has prices, by what its inputs name as their causes."""
+    return tuple(sorted({cause.split()[1] for cause in causes}))
 
 
 _SOLVED = """

@@ -35,7 +35,8 @@ class OriginView(BaseModel):
     """What an answer was computed from."""
 
     answer: str = Field(
-        description="`appraisal`, `exit-assessment`, `run`, `cost-shift`, `delay`, `savings`, `allowance`, `buy-out`.",
+        description="`appraisal`, `simulation`, `exit-assessment`, `run`, `cost-shift`, `delay`, `savings`, "
+        "`allowance`, `buy-out`.",
         examples=["exit-assessment"],
     )
     digest: str = Field(description="Of the answer: the first part of the id of each of its figures.")

@@ -66,7 +66,8 @@ async def request_simulation(
         by=moment.by,
         at=moment.stated_at,
         as_at=as_at or stored.on,
-        as_known=as_known,
+        # A frozen version has what was known when it was frozen.
+        as_known=stored.stated_at if stored.is_frozen else as_known,
     )
 
 

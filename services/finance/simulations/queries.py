@@ -1,6 +1,7 @@
 """Reads the simulations of a version: those of its revisions that the caller reads."""
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from libs.common.database.connection import Reads
@@ -10,12 +11,22 @@ from services.finance.runs import queue
 from services.finance.runs.models import RunKind
 from services.finance.runs.queue import RunRow
 from services.finance.simulations.errors import SimulationNotFound
+from services.finance.simulations.jobs import SimulationJob
 from services.finance.simulations.terms import SimulationTerms
 from services.finance.simulations.views import SimulationAnswer, SimulationProgress, SimulationView
 
 KIND = RunKind.SIMULATION
 _LAST = 2**62
 _ALWAYS = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """A simulation that is done, with what its process was asked and its answer."""
+
+    row: RunRow
+    job: SimulationJob
+    answer: SimulationAnswer
 
 
 def subject_of(case: str, version: int) -> str:
@@ -54,6 +65,20 @@ async def get_simulation(
     row = await get_simulation_row(db, case, version, run, sight=sight, as_known=as_known)
     asked = json.loads(await queue.get_inputs(db, row.reference))
     return _view(row, SimulationTerms.model_validate(asked["terms"]))
+
+
+async def get_simulated(
+    db: Reads, case: str, version: int, run: str, *, sight: Sight, as_known: datetime | None
+) -> Simulated:
+    """Return a simulation that is done with all that its answer follows from.
+
+    Raises CaseNotFound, SimulationNotFound, also where it is not done.
+    """
+    row = await get_simulation_row(db, case, version, run, sight=sight, as_known=as_known)
+    if row.result is None:
+        raise SimulationNotFound(f"simulation {run} of version {version} of {case} is {row.state}")
+    job = SimulationJob.model_validate_json(await queue.get_inputs(db, row.reference))
+    return Simulated(row, job, SimulationAnswer.model_validate_json(row.result))
 
 
 async def list_simulations(

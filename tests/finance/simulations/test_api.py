@@ -76,6 +76,8 @@ async def test_golden_24_over_http_is_a_function_of_what_was_asked(
     traced = (await client.get(figure)).json()
     assert (traced["answer"], traced["value"]) == ("simulation", spread["percentiles"][0]["npv_pence"])
     assert traced["inputs"]["terms"]["seed"] == 1
+    version = (await client.get(VERSION)).json()
+    assert (traced["as_known"], traced["stated_at"]) == (version["stated_at"], done["requested_at"])
     assert {pack["pack"] for pack in traced["packs"]} == set(done["answer"]["packs"].values())
     [listed] = (await client.get(PATH)).json()["items"]
     assert (listed["simulation"], listed["answer"]) == (first["simulation"], None)
