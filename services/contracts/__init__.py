@@ -43,6 +43,7 @@ agreements      contracts as they are drafted, revised and read; the catalogue o
 transfers       a successor takes over the contracts of its predecessors, and gives them back
 payments        what may fall due under a contract, and what did
 bodies          legal forms and populations, as the registry publishes them; what follows for holdings and tiers
+care_models     which services a contract for a new care model may supply, for how long, beside which others
 suppliers       what a supplier is, who owns and hosts it, what it costs and charges
 authorities     by which decision a body did what binds it
 findings        what needs attention, raised once and cleared once

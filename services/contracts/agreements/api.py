@@ -29,23 +29,19 @@ from services.contracts.agreements import errors as drafts
 from services.contracts.agreements.catalogue import functions_on
 from services.contracts.agreements.shares import AgreeShares
 from services.contracts.agreements.terms import DraftContract, ReviseContract
-from services.contracts.agreements.views import AgreementConsentsView, ShareTableView
+from services.contracts.agreements.views import AgreementConsentsView, CatalogueView, FunctionView, ShareTableView
+from services.contracts.care_models.errors import OutsideCareModel
 from services.contracts.core import errors
 from services.contracts.core import queries as reads
 from services.contracts.core.codes import OdsCode, Reference
 from services.contracts.core.models import Status
 from services.contracts.core.shares import ShareKind
-from services.contracts.core.views import (
-    CatalogueView,
-    ContractHistoryView,
-    ContractView,
-    FunctionView,
-)
+from services.contracts.core.views import ContractHistoryView, ContractView
 from services.contracts.edge import EDIT_REFUSALS, Lead, expecting, shown
 
 router = commands_router(tags=["Contracts"])
 
-_DRAFT_REFUSALS = (errors.FunctionUnknown, errors.NoRuleInForce, drafts.CoordinatorMissing)
+_DRAFT_REFUSALS = (errors.FunctionUnknown, OutsideCareModel, errors.NoRuleInForce, drafts.CoordinatorMissing)
 
 
 async def _wanted(
@@ -120,6 +116,9 @@ async def draft_contract(
     command: DraftContract, response: Response, session: Write, by: Lead, today: Today, stated_at: StatedAt
 ) -> ContractView:
     """Create a draft. Those of its customers for whom you act read it, the others once it is awarded.
+
+    A contract of the form `care_model` states its `care_model`, whose services its lines may name too; the rule pack of
+    its first day says what it excludes and how long it may run.
 
     No event is published until it is signed.
     """

@@ -4,30 +4,38 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from libs.common.errors import Reason
+from libs.common.errors import DomainError, Reason
 from libs.common.rulepacks import RulePack, in_force
-from services.contracts.core.errors import ExitReasonUnknown, FunctionUnknown, NoRuleInForce
+from services.contracts.care_models.rules import services_on
+from services.contracts.core.errors import ExitReasonUnknown, FunctionUnknown, NoRuleInForce, refuse
+from services.contracts.core.models import Contract
 from services.contracts.core.packs import PACKS
 
 
 @dataclass(frozen=True, slots=True)
 class Functions:
-    """The functions of commissioning support, code to name, and the rule pack that lists them."""
+    """The functions of commissioning support, code to name, and the rule pack that lists them.
+
+    Of a contract for a new care model the services of care that it may supply are among them.
+    """
 
     pack: RulePack
     names: Mapping[str, str]
 
     def must_include(self, codes: Iterable[str]) -> None:
         """Raise FunctionUnknown, with every code that is not in the list."""
+        refuse(self.why_not_include(codes))
+
+    def why_not_include(self, codes: Iterable[str]) -> list[DomainError]:
+        """Return the refusal of the codes that are not in the list, with a reason for each."""
         unknown = [code for code in codes if code not in self.names]
-        if unknown:
-            raise FunctionUnknown(
-                f"not in {self.pack.id}: {', '.join(unknown)}",
-                reasons=[
-                    Reason(f"{code} is none of the functions of {self.pack.id}: {', '.join(self.names)}", "lines")
-                    for code in unknown
-                ],
-            )
+        if not unknown:
+            return []
+        reasons = [
+            Reason(f"{code} is none of the functions of {self.pack.id}: {', '.join(self.names)}", "lines")
+            for code in unknown
+        ]
+        return [FunctionUnknown(f"not in {self.pack.id}: {', '.join(unknown)}", reasons=reasons)]
 
     def titles_of(self, codes: Iterable[str]) -> str:
         """Return the titles of some functions, for an event: what a contract calls itself is private to its parties."""
@@ -49,10 +57,19 @@ class ExitReasons:
         raise ExitReasonUnknown(message, reasons=[Reason(message, "reason")])
 
 
-def functions_on(day: date) -> Functions:
-    """Return the functions that can be bought from a day. Raises NoRuleInForce before the first list."""
+def functions_on(day: date, *, care_model: bool = False) -> Functions:
+    """Return the functions that can be bought from a day. Raises NoRuleInForce before the first list.
+
+    `care_model`: under a contract for a new care model, whose services of care are among them.
+    """
     pack = _pack_on(day, subject="support-functions")
-    return Functions(pack, pack.values["functions"])
+    functions: Mapping[str, str] = pack.values["functions"]
+    return Functions(pack, {**functions, **services_on(day)} if care_model else functions)
+
+
+def functions_of(contract: Contract, day: date | None = None) -> Functions:
+    """Return the functions that the lines of a contract may name from a day, by default its first. See functions_on."""
+    return functions_on(day or contract.starts_on, care_model=contract.care_model is not None)
 
 
 def exit_reasons_on(day: date) -> ExitReasons:

@@ -63,7 +63,9 @@ class ContractParties:
 async def draft_contract(
     session: AsyncSession, command: DraftContract, *, by: Caller, today: date, stated_at: datetime
 ) -> Contract:
-    """Create a draft. Raises ReferenceTaken, FunctionUnknown, NoRuleInForce, CoordinatorMissing, NotYoursToDecide.
+    """Create a draft.
+
+    Raises ReferenceTaken, FunctionUnknown, OutsideCareModel, NoRuleInForce, CoordinatorMissing, NotYoursToDecide.
 
     Its author acts for at least one of its customers and may name others: they read it once it is awarded. They have to
     be open only when it is signed: a body may prepare for its own opening.
@@ -103,11 +105,12 @@ async def add_contract(
     drafted_for: Sequence[str] | None = None,
     coordinator: str | None = None,
     supplier_signs: bool = False,
+    continues: Contract | None = None,
 ) -> Contract:
-    """Insert a draft of these terms. Raises ReferenceTaken, FunctionUnknown, NoRuleInForce.
+    """Insert a draft of these terms. Raises ReferenceTaken, FunctionUnknown, OutsideCareModel, NoRuleInForce.
 
     `drafted_for` are the customers for whom its author acts, by default all. Without a `coordinator` the first of
-    several customers is it.
+    several customers is it. `continues` is the contract whose place it takes, of the same care model.
     """
     contract = Contract(
         reference=reference,
@@ -122,7 +125,7 @@ async def add_contract(
         coordinator_code=coordinator or (min(customers) if len(customers) > 1 else None),
         supplier_signs=supplier_signs,
     )
-    terms.put_into(contract)
+    terms.put_into(contract, continues=continues)
     contract.named_customers = [ContractCustomer(customer_code=code) for code in customers]
     try:
         async with session.begin_nested():
@@ -138,7 +141,9 @@ async def add_contract(
 async def revise_contract(
     session: AsyncSession, reference: str, command: ReviseContract, *, by: Caller, today: date, expect: Expect
 ) -> Contract:
-    """Replace the terms of a draft. Raises NotADraft, FunctionUnknown, NoRuleInForce, NotYoursToDecide.
+    """Replace the terms of a draft.
+
+    Raises NotADraft, FunctionUnknown, OutsideCareModel, NoRuleInForce, NotYoursToDecide.
 
     The caller acts for all customers for whom it was drafted, and for one of those after. Signatures of the text before
     no longer count: the new one is signed anew.

@@ -6,9 +6,20 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, St
 
 from libs.common.temporal.days import LATEST
 from libs.common.temporal.months import last_day_of_term
-from services.contracts.agreements.catalogue import functions_on, usual_notice_on
+from services.contracts.agreements.catalogue import functions_of, functions_on, usual_notice_on
+from services.contracts.care_models.rules import (
+    FORM,
+    CareModelTerms,
+    find_care_model,
+    why_none_stated,
+    why_not_stated,
+    why_out_of_scope,
+    why_too_long,
+)
+from services.contracts.core.care_models import CareModel
 from services.contracts.core.codes import MOST_ANNUAL_PENCE, Day, Document, Form, Line, OdsCode, Reference, Text
 from services.contracts.core.conditions import OtherParty
+from services.contracts.core.errors import refuse
 from services.contracts.core.exit_terms import NO_TERMS, ExitTerms
 from services.contracts.core.models import Contract, ContractLine
 
@@ -63,6 +74,9 @@ class Terms(BaseModel):
         default=None, pattern="^[0-9]{4}-[0-9]{2}$", description="The financial year in whose prices the charge is."
     )
     procurement: Text | None = Field(default=None, description="Reference of the procurement that led to it.")
+    care_model: CareModelTerms | None = Field(
+        default=None, description="Of the form `care_model`: which one, with its scope. No other form has it."
+    )
 
     @model_validator(mode="after")
     def _ends_as_its_terms_say(self) -> Self:
@@ -93,11 +107,40 @@ class Terms(BaseModel):
         _once_each([line.function for line in self.lines])
         if sum(line.annual_pence for line in self.lines) > MOST_ANNUAL_PENCE:
             raise ValueError(f"the lines charge more than {MOST_ANNUAL_PENCE} pence a year together")
+        if self.care_model is not None and self.form != FORM:
+            raise ValueError(f"care_model is stated, and the form is not {FORM}")
         return self
 
-    def put_into(self, contract: Contract) -> None:
-        """Give a contract these terms. Raises FunctionUnknown, NoRuleInForce."""
-        functions_on(self.starts_on).must_include(line.function for line in self.lines)
+    def care_model_in_scope(self) -> CareModel | None:
+        """Return the care model, by the pack of the first day; None where it is for none.
+
+        Raises FunctionUnknown for lines that no contract may have, OutsideCareModel, NoRuleInForce.
+        """
+        stated, functions = self.care_model, [line.function for line in self.lines]
+        catalogue = functions_on(self.starts_on, care_model=stated is not None)
+        found = catalogue.why_not_include(functions)
+        if stated is None:
+            refuse([*found, *why_none_stated(self.form)])
+            return None
+        found += why_not_stated(stated, self.starts_on, catalogue.names)
+        model = find_care_model(stated, self.starts_on)
+        if model is not None:
+            found += why_out_of_scope(model, functions)
+            found += why_too_long(model, self.starts_on, self.last_day, self.exit_terms or NO_TERMS)
+        refuse(found)
+        return model
+
+    def put_into(self, contract: Contract, *, continues: Contract | None = None) -> None:
+        """Give a contract these terms. Raises FunctionUnknown, OutsideCareModel, NoRuleInForce.
+
+        `continues`: the contract whose place it takes. The care model and the scope of that one stay.
+        """
+        if continues is None:
+            model = self.care_model_in_scope()
+            contract.care_model = None if model is None else model.model_dump(mode="json")
+        else:
+            functions_of(continues, self.starts_on).must_include(line.function for line in self.lines)
+            contract.care_model = continues.care_model
         months, rule = self.notice_months, None
         if months is None:
             months, rule = usual_notice_on(self.starts_on)

@@ -1,4 +1,4 @@
-"""Answers about how a contract is divided."""
+"""Answers about how a contract is divided, and which functions one may name."""
 
 from datetime import date, datetime
 
@@ -53,3 +53,18 @@ class AgreementConsentsView(View):
     consents: list[AgreementConsentView]
     as_at: date
     as_known: datetime | None
+
+
+class FunctionView(View):
+    """A function of commissioning support."""
+
+    code: str
+    name: str
+
+
+class CatalogueView(View):
+    """The functions that a contract starting on the day can name, and the rule pack that lists them."""
+
+    rule_pack: str
+    citation: str
+    functions: list[FunctionView]

@@ -21,6 +21,7 @@ from services.contracts.amendments import commands, queries
 from services.contracts.amendments import errors as refusals
 from services.contracts.amendments.views import AmendmentsView
 from services.contracts.authorities.errors import AuthorityMissing
+from services.contracts.care_models.errors import OutsideCareModel
 from services.contracts.core import errors
 from services.contracts.core.codes import Reference
 from services.contracts.core.models import Contract
@@ -50,6 +51,7 @@ async def list_amendments(reference: Reference, rows: Rows, by: By, as_at: AsAt,
         refusals.ModificationTooLarge,
         refusals.ModificationGroundUnknown,
         refusals.TermsDisagree,
+        OutsideCareModel,
         AuthorityMissing,
         errors.FunctionUnknown,
         errors.NoRuleInForce,
@@ -74,7 +76,8 @@ async def amend_contract(
 ) -> AmendmentsView:
     """Change the lines, notice or exit terms of a signed contract from a day, for all its customers.
 
-    What is left out stays, and so does the signed text. Guarantors and hosts are changed so too.
+    What is left out stays, and so does the signed text. Guarantors and hosts are changed so too. The scope and the
+    longest term of a care model stay too: a line that it excludes is refused, and so are exit terms beyond its end.
 
     How far a change may go follows from the day on which the contract's procurement began (rule EXIT-6): where no
     procurement of its customers is recorded, the day of its signature counts.

@@ -17,14 +17,16 @@ from libs.common.temporal.days import LATEST
 from libs.common.temporal.history import Days
 from libs.common.temporal.months import last_day_of_term
 from libs.common.temporal.timeline import NewStatement
-from services.contracts.agreements.catalogue import functions_on
+from services.contracts.agreements.catalogue import functions_of
 from services.contracts.agreements.commands import customers_of, get_contract_to_change, parties_on
 from services.contracts.agreements.variations import publish_variation
 from services.contracts.amendments.errors import TermsDisagree
 from services.contracts.amendments.models import Amendment
 from services.contracts.amendments.rules import Change, limits_of, open_ended_months, why_not_modify
 from services.contracts.authorities import commands as authorities
+from services.contracts.care_models.rules import why_out_of_scope, why_too_long
 from services.contracts.core.acts import RecordedAct, act_of
+from services.contracts.core.care_models import CareModel
 from services.contracts.core.charges import as_text, charges_on
 from services.contracts.core.codes import MOST_ANNUAL_PENCE, Day, Document, Line, Text
 from services.contracts.core.conditions import ExitConditions, OtherParty, conditions_on
@@ -160,7 +162,7 @@ async def amend_contract(
     The caller acts for all of them, or for their coordinating commissioner.
 
     Raises ContractNotFound, NotYoursToDecide, NotSigned, ContractAlreadyEnded, ExitOutsideTerm, FunctionUnknown,
-    TermsDisagree, DocumentMissing, AuthorityMissing, ModificationGroundUnknown, ModificationTooLarge.
+    OutsideCareModel, TermsDisagree, DocumentMissing, AuthorityMissing, ModificationGroundUnknown, ModificationTooLarge.
     """
     act = act_of(command.effective_on, command.document, by=by, today=today, stated_at=stated_at)
     contract = await get_contract_to_change(
@@ -170,7 +172,7 @@ async def amend_contract(
     connection = await raw(session)
     last_day: date = await connection.fetchval(_LAST_DAY, contract.id) or contract.ends_on
     refuse([*_why_not_then(contract, act, last_day), *act.why_not_documented("effective_on")])
-    functions_on(act.day).must_include(command.charges or ())
+    functions_of(contract, act.day).must_include(command.charges or ())
     customers = (await parties_on(session, [contract], act.day))[contract.id].customers
     amendment = await _weighed(session, contract, command, last_day, customers, stated_at=stated_at, by=by)
     session.add(amendment)
@@ -227,6 +229,17 @@ def _why_terms_disagree(contract: Contract, command: AmendContract) -> list[Doma
     return [TermsDisagree(message, reasons=[Reason(message, field)]) for message, field in found]
 
 
+def _why_outside_care_model(contract: Contract, command: AmendContract) -> list[DomainError]:
+    """Return the reasons against lines and exit terms that the care model of the contract does not allow."""
+    if contract.care_model is None:
+        return []
+    model = CareModel.model_validate(contract.care_model)
+    found = [] if command.charges is None else why_out_of_scope(model, command.charges)
+    if command.exit_terms is not None:
+        found += why_too_long(model, contract.starts_on, contract.last_day, command.exit_terms)
+    return found
+
+
 async def _weighed(
     session: AsyncSession,
     contract: Contract,
@@ -242,7 +255,7 @@ async def _weighed(
     pack, day, charges = await _limits_of(session, contract), command.effective_on, command.charges
     change = await _change(session, contract, command, pack, last_day)
     conditions = command.conditions_after(await conditions_on(connection, contract, day))
-    found = _why_terms_disagree(contract, command)
+    found = [*_why_terms_disagree(contract, command), *_why_outside_care_model(contract, command)]
     found += why_not_modify(pack, command.grounds, change)
     found += await authorities.why_not_authorised(
         connection, AMEND, contract.reference, customers, on=day, field="authority"

@@ -25,6 +25,7 @@ from libs.common.http.dependencies import (
 from libs.common.identity import NotYoursToDecide, RoleMissing
 from services.contracts.agreements.terms import ConsolidateContracts
 from services.contracts.authorities.errors import AuthorityMissing
+from services.contracts.care_models.errors import OutsideCareModel
 from services.contracts.consolidations import commands, commitment
 from services.contracts.consolidations.presentation import feasibility_view, plan_shown, show_plan, steps_view
 from services.contracts.consolidations.views import FeasibilityView, PlanView, StepsView
@@ -76,6 +77,7 @@ Consolidate: TypeAlias = Annotated[
         AgreementUnsettled,
         errors.ReferenceTaken,
         errors.FunctionUnknown,
+        OutsideCareModel,
         errors.NoRuleInForce,
         errors.ChangingHands,
         refusals.NotAMember,
@@ -185,7 +187,9 @@ async def commit_plan(
 @router.put(
     "/consolidations/{reference}",
     summary="Revise a plan",
-    responses=problems(*REFUSALS, errors.FunctionUnknown, errors.NoRuleInForce, errors.ContractNotFound),
+    responses=problems(
+        *REFUSALS, errors.FunctionUnknown, OutsideCareModel, errors.NoRuleInForce, errors.ContractNotFound
+    ),
 )
 @binds_one_of("the plan's members", because=_BINDS_NO_OTHER)
 async def revise_plan(

@@ -12,7 +12,7 @@ from libs.common.identity import Caller
 from libs.common.messaging import outbox
 from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
-from services.contracts.agreements.catalogue import functions_on
+from services.contracts.agreements.catalogue import functions_of
 from services.contracts.agreements.commands import (
     add_contract,
     customers_of,
@@ -124,7 +124,7 @@ async def _tell(
         effective_on=contract.starts_on,
         stated_at=contract.drafted_at,
         contract=contract.reference,
-        title=functions_on(contract.starts_on).titles_of(contract.functions),
+        title=functions_of(contract).titles_of(contract.functions),
         supplier=contract.supplier_code,
         customers=tuple(customers),
         functions=contract.functions,

@@ -309,7 +309,7 @@ async def _signed(
         effective_on=shared.starts_on,
         stated_at=statement.stated_at,
         contract=contract.reference,
-        title=functions_on(shared.starts_on).titles_of(charge.functions),
+        title=functions_on(shared.starts_on, care_model=shared.care_model is not None).titles_of(charge.functions),
         supplier=shared.supplier,
         customers=charge.customers,
         functions=charge.functions,

@@ -16,7 +16,7 @@ from libs.common.identity import Caller
 from libs.common.messaging import outbox
 from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
-from services.contracts.agreements.catalogue import exit_reasons_on, functions_on
+from services.contracts.agreements.catalogue import exit_reasons_on, functions_of
 from services.contracts.agreements.commands import lock_to_bind
 from services.contracts.bodies.queries import tiers_of_functions
 from services.contracts.consolidations.commands import SHARED_SERVICE
@@ -248,7 +248,7 @@ async def _sum_up(session: AsyncSession, move: _Move, plan: Plan) -> None:
         effective_on=last,
         stated_at=move.statement.stated_at,
         contract=shared.reference,
-        title=functions_on(shared.contract.starts_on).titles_of(charge.functions),
+        title=functions_of(shared.contract).titles_of(charge.functions),
         supplier=shared.parties.supplier,
         customers=charge.customers,
         functions=charge.functions,

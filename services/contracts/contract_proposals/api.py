@@ -21,6 +21,7 @@ from libs.common.http.dependencies import (
 )
 from libs.common.identity import NotYoursToDecide, RoleMissing
 from services.contracts.agreements.errors import CoordinatorMissing
+from services.contracts.care_models.errors import OutsideCareModel
 from services.contracts.contract_proposals import commands, errors, queries
 from services.contracts.contract_proposals.models import ProposalSource
 from services.contracts.contract_proposals.views import ContractProposalView, ProposalState
@@ -71,7 +72,13 @@ async def get_contract_proposal(reference: Reference, rows: Rows, by: By, as_kno
     status_code=201,
     summary="Confirm a proposal",
     responses=problems(
-        errors.OtherParties, ReferenceTaken, FunctionUnknown, NoRuleInForce, CoordinatorMissing, *_DECISION
+        errors.OtherParties,
+        ReferenceTaken,
+        FunctionUnknown,
+        OutsideCareModel,
+        NoRuleInForce,
+        CoordinatorMissing,
+        *_DECISION,
     ),
 )
 @binds("the proposal's customer")

@@ -183,6 +183,8 @@ class Contract(Base):
     `committed_at` is when all had signed, of whom some were `not_established`: it stays a draft whose text is settled
     until these bodies have ratified it.
 
+    `care_model` is what it states of a new care model, by the rule pack of its first day: see `core.care_models`.
+
     `drafted_for` are the customers for whom its author acted: they alone read the draft until it is awarded.
     `drafted_shares` are its tables by kind, until the signature states them. `text_version` counts the texts of the
     draft, of which a signature signs one. `coordinator_code` is the coordinating
@@ -244,6 +246,7 @@ class Contract(Base):
     indexation: Mapped[str | None] = mapped_column(Text, default=None)
     price_year: Mapped[str | None] = mapped_column(Text, default=None)
     procurement: Mapped[str | None] = mapped_column(Text, default=None)
+    care_model: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True), default=None)
     other_parties: Mapped[list[dict[str, str]]] = mapped_column(
         JSONB, default_factory=list, server_default=text("'[]'")
     )

@@ -56,6 +56,7 @@ WITH seen AS (
            ({lines_then("$1::date", "sight.known")})::text AS line_rows,
            (SELECT n.reference FROM contract n WHERE n.id = c.replaced_by) AS successor_contract,
            c.exit_terms::text AS exit_terms_text, c.other_parties::text AS other_parties_text,
+           c.care_model::text AS care_model_text,
            {conditions_then("$1::date", "sight.known")} AS amended,
            CASE WHEN {IS_DRAFT} THEN c.coordinator_code
                 ELSE (SELECT b.value FROM contract_coordinator_belief b
@@ -223,27 +224,6 @@ async def get_history(db: Reads, reference: str, *, by: Caller, as_known: dateti
     }
 
 
-async def list_customers_of(
-    db: Reads, supplier: str, *, by: Caller, as_at: date, as_known: datetime | None
-) -> dict[str, Any]:
-    """Return the customers of a supplier on a day under active contracts that the caller may see."""
-    wanted = ContractFilter(supplier=supplier, status="active")
-    contracts = await list_contracts(db, wanted, by=by, as_at=as_at, as_known=as_known)
-    served: dict[str, list[str]] = {}
-    for contract in contracts:
-        for customer in contract["customers"]:
-            served.setdefault(customer.code, []).append(contract["reference"])
-    codes = [supplier, *sorted(served)]
-    parties = await known.statuses(db, codes, as_at=as_at, as_known=as_known)
-    return {
-        "supplier": parties[supplier],
-        "customers": [{"customer": parties[code], "contracts": served[code]} for code in sorted(served)],
-        "annual_pence": sum(contract["annual_pence"] for contract in contracts),
-        "as_at": as_at,
-        "as_known": as_known,
-    }
-
-
 async def get_consolidation(
     db: Reads, reference: str, *, by: Caller, as_at: date, as_known: datetime | None
 ) -> dict[str, Any]:
@@ -304,6 +284,7 @@ async def _with_parties(
                 "supplier": parties[row["supplier_then"]],
                 "customers": [parties[code] for code in row["customers"]],
                 "lines": lines,
+                "care_model": json.loads(row["care_model_text"]) if row["care_model_text"] else None,
                 "coordinating_commissioner": row["coordinator"],
                 "signatures": json.loads(row["signature_rows"] or "[]"),
                 "annual_pence": sum(line["annual_pence"] for line in lines),

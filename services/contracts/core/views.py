@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from services.contracts.core.care_models import CareModel
 from services.contracts.core.codes import Form, Line
 from services.contracts.core.conditions import OtherParty
 from services.contracts.core.exit_terms import ExitTerms
@@ -94,6 +95,7 @@ class ContractView(View):
     indexation: str | None = Field(description="How the charge rises each year.")
     price_year: str | None = Field(description="The financial year in whose prices the charge is.")
     procurement: str | None = Field(description="Reference of the procurement that led to it.")
+    care_model: CareModel | None = Field(description="Of the form `care_model`; null: it states none.")
     version: int | None = Field(
         description="The current version, for If-Match; null for who is no longer a party, and with `as_known`."
     )
@@ -165,30 +167,6 @@ class ConsolidationView(View):
     stated_at: datetime
 
 
-class ServedView(View):
-    """A customer, and the contracts under which it is served."""
-
-    customer: PartyView
-    contracts: list[str]
-
-
-class SupplierCustomersView(View):
-    """The customers of a supplier on a day under active contracts that the caller may see."""
-
-    supplier: PartyView
-    customers: list[ServedView]
-    annual_pence: int = Field(description="Charge of these contracts a year; one that several share counts once.")
-    as_at: date
-    as_known: datetime | None
-
-
-class FunctionView(View):
-    """A function of commissioning support."""
-
-    code: str
-    name: str
-
-
 class ExitReasonView(View):
     """A reason for ending a contract early."""
 
@@ -202,11 +180,3 @@ class ExitReasonsView(View):
     rule_pack: str
     citation: str
     reasons: list[ExitReasonView]
-
-
-class CatalogueView(View):
-    """The functions that a contract starting on the day can name, and the rule pack that lists them."""
-
-    rule_pack: str
-    citation: str
-    functions: list[FunctionView]

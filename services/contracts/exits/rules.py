@@ -12,7 +12,7 @@ from fractions import Fraction
 from libs.common.temporal.days import LATEST
 from libs.common.temporal.months import after_months, last_day_of_term, share_of_a_year
 from services.contracts.core.exit_terms import NO_TERMS, ExitTerms
-from services.contracts.core.notice import last_notice_day
+from services.contracts.core.notice import last_notice_day, months_of_term
 
 ONE_DAY = timedelta(days=1)
 _RENEWALS_SHOWN = 3
@@ -46,13 +46,7 @@ class Leaving:
     @property
     def first_months(self) -> int | None:
         """The whole months of the first term; None where it does not end as whole months do."""
-        if self.terms.initial_months is not None:
-            return self.terms.initial_months
-        months = (self.last_day.year - self.starts_on.year) * 12 + self.last_day.month - self.starts_on.month
-        for guess in (months, months + 1):
-            if guess > 0 and last_day_of_term(self.starts_on, guess) == self.last_day:
-                return guess
-        return None
+        return self.terms.initial_months or months_of_term(self.starts_on, self.last_day)
 
     def term_end(self, number: int) -> date:
         """Return the end of the first term (0), or of a renewal; the latest day that there is beyond the calendar."""

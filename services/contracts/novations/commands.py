@@ -17,7 +17,7 @@ from libs.common.identity import Caller, NotYoursToDecide, Role
 from libs.common.messaging import outbox
 from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
-from services.contracts.agreements.catalogue import exit_reasons_on, functions_on
+from services.contracts.agreements.catalogue import exit_reasons_on, functions_of
 from services.contracts.agreements.commands import add_contract, lock_to_bind
 from services.contracts.agreements.parts import described
 from services.contracts.agreements.shares import coordinator_on, publish_shares, state_table
@@ -222,6 +222,7 @@ async def _begin(
         customers,
         stated_at=stated_at,
         coordinator=novation.entering if lead == novation.leaving else lead,
+        continues=contract,
     )
     new.notice_rule = contract.notice_rule
     return new
@@ -397,6 +398,7 @@ async def _terms(session: AsyncSession, contract: Contract, starts_on: date, sup
         "exit_terms": None if conditions.exit_terms is None else exit_terms,
         "earliest_exit_on": first_exit if first_exit and first_exit >= starts_on else None,
         "lines": [{"function": code, "annual_pence": pence} for code, pence in charges.items()],
+        "care_model": None,
     }
     kept = {name: getattr(contract, name) for name in Terms.model_fields if name not in changed}
     return Terms.model_validate(kept | changed)
@@ -451,7 +453,7 @@ def _signed(
         effective_on=new.starts_on,
         stated_at=stated_at,
         contract=new.reference,
-        title=functions_on(new.starts_on).titles_of(new.functions),
+        title=functions_of(new).titles_of(new.functions),
         supplier=new.supplier_code,
         customers=tuple(customers),
         functions=new.functions,

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
 from libs.common.errors import DomainError, Reason
-from services.contracts.agreements.catalogue import functions_on
 from services.contracts.agreements.terms import EXAMPLE_TERMS, Terms
 from services.contracts.core.codes import OdsCode, Reference
 from services.contracts.core.errors import ReferenceTaken, refuse
@@ -65,8 +64,8 @@ class RevisePlan(Terms):
         return self
 
     def shared_terms(self) -> SharedTerms:
-        """Return the terms of the shared contract. Raises FunctionUnknown, NoRuleInForce."""
-        functions_on(self.starts_on).must_include(line.function for line in self.lines)
+        """Return the terms of the shared contract. Raises FunctionUnknown, OutsideCareModel, NoRuleInForce."""
+        self.care_model_in_scope()
         return SharedTerms.model_validate(self.model_dump(include=set(SharedTerms.model_fields)))
 
     @property

@@ -179,7 +179,7 @@ def _published(
     row: Mapping[str, Any], found: Mapping[str, Sequence[Mapping[str, Any]]], bodies: Mapping[str, Body], as_at: date
 ) -> PublishedContract:
     customers = tuple(bodies[one.code] for one in row["customers"])
-    catalogue = functions_on(row["starts_on"])
+    catalogue = functions_on(row["starts_on"], care_model=row["care_model"] is not None)
     lines = [(one["function"], one["annual_pence"]) for one in row["lines"]]
     return PublishedContract(
         reference=row["reference"],

@@ -15,7 +15,7 @@ from libs.common.identity import Caller
 from libs.common.messaging import outbox
 from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
-from services.contracts.agreements.catalogue import functions_on
+from services.contracts.agreements.catalogue import functions_of
 from services.contracts.agreements.commands import customers_of
 from services.contracts.agreements.shares import publish_shares, state_table, why_not_whole
 from services.contracts.bodies.commands import warn_of_holder
@@ -231,7 +231,7 @@ def _signed(
         effective_on=first_day_of(contract),
         stated_at=stated_at,
         contract=contract.reference,
-        title=functions_on(contract.starts_on).titles_of(contract.functions),
+        title=functions_of(contract).titles_of(contract.functions),
         supplier=contract.supplier_code,
         customers=tuple(customers),
         functions=contract.functions,

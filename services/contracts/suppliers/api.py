@@ -19,10 +19,8 @@ from libs.common.http.dependencies import (
 )
 from libs.common.identity import Caller, NotYoursToDecide, Role, RoleMissing
 from services.contracts.core.codes import OdsCode
-from services.contracts.core.queries import list_customers_of
-from services.contracts.core.views import SupplierCustomersView
 from services.contracts.suppliers import commands, errors, queries
-from services.contracts.suppliers.views import SupplierView
+from services.contracts.suppliers.views import SupplierCustomersView, SupplierView
 
 router = commands_router(tags=["Suppliers"])
 
@@ -45,8 +43,7 @@ async def list_customers(code: OdsCode, rows: Rows, by: By, as_at: AsAt, as_know
 
     A supplier need not be in the registry: its status is `unknown` then.
     """
-    found = await list_customers_of(rows, code, by=by, as_at=as_at, as_known=as_known)
-    return SupplierCustomersView.model_validate(found)
+    return await queries.list_customers_of(rows, code, by=by, as_at=as_at, as_known=as_known)
 
 
 @router.post(

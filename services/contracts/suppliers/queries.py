@@ -28,6 +28,8 @@ from services.contracts.suppliers.views import (
     HolderView,
     RegisteredHolderView,
     SectorView,
+    ServedView,
+    SupplierCustomersView,
     SupplierStateView,
     SupplierView,
 )
@@ -62,6 +64,30 @@ _KNOWN_UNTIL = f"""
 SELECT max(sight.known) AS until FROM contract c {PARTY}
  WHERE c.reference = ANY($3::text[]) AND party.buying @> $1::date
 """  # noqa: S608  (what is put in is ours)
+
+
+async def list_customers_of(
+    db: Reads, supplier: str, *, by: Caller, as_at: date, as_known: datetime | None
+) -> SupplierCustomersView:
+    """Return the customers of a supplier on a day under active contracts that the caller may see."""
+    wanted = ContractFilter(supplier=supplier, status="active")
+    contracts = await list_contracts(db, wanted, by=by, as_at=as_at, as_known=as_known)
+    served: dict[str, list[str]] = {}
+    for contract in contracts:
+        for customer in contract["customers"]:
+            served.setdefault(customer.code, []).append(contract["reference"])
+    codes = [supplier, *sorted(served)]
+    parties = await known.statuses(db, codes, as_at=as_at, as_known=as_known)
+    return SupplierCustomersView(
+        supplier=PartyView.model_validate(parties[supplier]),
+        customers=[
+            ServedView(customer=PartyView.model_validate(parties[code]), contracts=served[code])
+            for code in sorted(served)
+        ],
+        annual_pence=sum(contract["annual_pence"] for contract in contracts),
+        as_at=as_at,
+        as_known=as_known,
+    )
 
 
 async def get_supplier(db: Reads, code: str, *, by: Caller, as_at: date, as_known: datetime | None) -> SupplierView:

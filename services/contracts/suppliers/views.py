@@ -74,3 +74,20 @@ class SupplierView(View):
     rule_pack: str | None
     as_at: date
     as_known: datetime | None
+
+
+class ServedView(View):
+    """A customer, and the contracts under which it is served."""
+
+    customer: PartyView
+    contracts: list[str]
+
+
+class SupplierCustomersView(View):
+    """The customers of a supplier on a day under active contracts that the caller may see."""
+
+    supplier: PartyView
+    customers: list[ServedView]
+    annual_pence: int = Field(description="Charge of these contracts a year; one that several share counts once.")
+    as_at: date
+    as_known: datetime | None

@@ -21,6 +21,7 @@ from libs.common.http.dependencies import (
 )
 from libs.common.identity import Caller
 from services.contracts.agreements.catalogue import exit_reasons_on
+from services.contracts.care_models.errors import OutsideCareModel
 from services.contracts.core import errors
 from services.contracts.core.codes import Reference
 from services.contracts.core.views import ContractView, ExitReasonsView, ExitReasonView
@@ -87,6 +88,7 @@ async def terminate_contract(
     summary="Use an option to extend a contract",
     responses=problems(
         refusals.ExtensionNotOffered,
+        OutsideCareModel,
         errors.NotSigned,
         errors.ContractAlreadyEnded,
         errors.StatedBeforeSignature,

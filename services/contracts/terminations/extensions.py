@@ -12,18 +12,19 @@ from libs.common.errors import DomainError, Reason
 from libs.common.identity import Caller
 from libs.common.process.clock import day_of
 from libs.common.temporal.history import Days
-from libs.common.temporal.months import last_day_of_term
 from libs.common.temporal.timeline import NewStatement
 from services.contracts.agreements.commands import get_contract_to_change
 from services.contracts.agreements.variations import publish_variation
+from services.contracts.care_models.rules import why_too_long
+from services.contracts.core.care_models import CareModel
 from services.contracts.core.codes import Document, Text
 from services.contracts.core.errors import refuse
 from services.contracts.core.exit_terms import ExtensionOption
 from services.contracts.core.models import FACET, Contract, Status, life
-from services.contracts.core.notice import last_notice_day
+from services.contracts.core.notice import end_of_extension, last_notice_day
 from services.contracts.core.rights import Expect
 from services.contracts.exits.models import ContractExtension
-from services.contracts.exits.rules import ONE_DAY, Leaving
+from services.contracts.exits.rules import ONE_DAY
 from services.contracts.exits.statements import leaving_on, publish_terms
 from services.contracts.part_ends.commands import left_then
 from services.contracts.terminations.errors import ExtensionNotOffered
@@ -55,7 +56,7 @@ async def extend_contract(
 ) -> Contract:
     """Extend a contract by the next option of its terms, for all its customers; it has to be used in time.
 
-    Raises ContractNotFound, NotYoursToDecide, NotSigned, ContractAlreadyEnded, ExtensionNotOffered.
+    Raises ContractNotFound, NotYoursToDecide, NotSigned, ContractAlreadyEnded, ExtensionNotOffered, OutsideCareModel.
     """
     contract = await get_contract_to_change(
         session, reference, by=by, on=today, today=today, expect=expect, coordinated=True
@@ -71,6 +72,8 @@ async def extend_contract(
     number = used or 0
     refuse(why_not_extend(reference, options, number, ends_on, on=on))
     first, last_day = ends_on + ONE_DAY, end_of_extension(contract.starts_on, ends_on, options[number].months)
+    if contract.care_model is not None:
+        refuse(why_too_long(CareModel.model_validate(contract.care_model), contract.starts_on, last_day))
     extension = _extension(contract, command, Days(first, last_day + ONE_DAY), stated_at=stated_at, by=by)
     session.add(extension)
     contract.term_end = last_day
@@ -126,11 +129,3 @@ def why_not_extend(
         return []
     message = f"{reference} ends on {ends_on}: the option had to be used by {due}"
     return [ExtensionNotOffered(message, reasons=[Reason(message)])]
-
-
-def end_of_extension(starts_on: date, ends_on: date, months: int) -> date:
-    """Return the end of an extension, counted from the first day of service where that is whole months (EXIT-2)."""
-    before = Leaving(starts_on=starts_on, last_day=ends_on, notice_months=0, annual_pence=0).first_months
-    if before is None:
-        return last_day_of_term(ends_on + ONE_DAY, months)
-    return last_day_of_term(starts_on, before + months)

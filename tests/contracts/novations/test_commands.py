@@ -207,17 +207,23 @@ async def test_an_agreement_of_a_body_that_ended_is_settled_before_it_is_novated
 async def test_what_the_customers_agreed_among_themselves_goes_over_to_the_new_contract(
     harness: ContractsHarness,
 ) -> None:
-    reference = await harness.signed(a_draft(coordinating_commissioner="10Y", form="call_off"))
+    lines = [{"function": code, "annual_pence": 100} for code in ("core_primary_care", "community_services")]
+    model = {"kind": "mcp_fully_integrated", "excludes": ["urgent_care"]}
+    terms = {"form": "care_model", "care_model": model, "lines": lines}
+    reference = await harness.signed(a_draft(coordinating_commissioner="10Y", **terms))
     await harness.agree_shares(reference, {"10H": 1, "10Y": 3}, on=date(2017, 6, 1))
     everybody = a_lead("10H", "10Y", "0CX", "05C")
     await propose(harness, reference, everybody, **CUSTOMER)
     await complete(harness, reference, everybody)
     signed = (await harness.told("ContractSigned"))[-1]
     assert (signed["customers"], signed["customer_shares"]) == (["05C", "10H"], ["3/4", "1/4"])
-    assert signed["form"] == "call_off"
+    assert (signed["form"], signed["title"]) == ("care_model", "Community services; Core primary care")
     assert (await harness.told("SharesAgreed"))[-1]["cost_shares"] == ["3/4", "1/4"]
     new = await harness.seen("CSU-2018", as_at=THE_DAY)
     assert new["coordinating_commissioner"] == "05C"
+    old = await harness.seen(reference, as_at=date(2017, 6, 1))
+    assert new["care_model"] == old["care_model"]
+    assert new["care_model"]["ends_by"] == "2032-03-31"
 
 
 async def test_a_term_that_is_counted_in_months_does_not_begin_anew(harness: ContractsHarness) -> None:

@@ -5,17 +5,22 @@ from typing import Any
 
 import pytest
 
+from services.contracts.amendments.commands import AmendContract, amend_contract
+from services.contracts.care_models.errors import OutsideCareModel
+from services.contracts.core.notice import end_of_extension
 from services.contracts.core.states import End, State, StateOnDay
 from services.contracts.exits.queries import get_exits
 from services.contracts.terminations.closures import CloseContract, close_contract
 from services.contracts.terminations.due import renew_contracts
 from services.contracts.terminations.errors import AlreadyClosed, ExtensionNotOffered, StillRunning
-from services.contracts.terminations.extensions import ExtendContract, end_of_extension, extend_contract
+from services.contracts.terminations.extensions import ExtendContract, extend_contract
 from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead, any_version, at, bucks_merges
 
 REFERENCE = "CSU-BUCKS-2017"
 OPTIONS = {"extensions": [{"months": 12, "notice_months": 3}, {"months": 6}]}
 BUCKS = a_lead("10H", "10Y")
+LINE = {"annual_pence": 100_000_00}
+INTEGRATED = ("core_primary_care", "community_services")
 
 
 async def extend(harness: ContractsHarness, on: date, by: Any = BUCKS) -> None:
@@ -45,6 +50,26 @@ async def state(harness: ContractsHarness, day: date) -> StateOnDay:
 )
 def test_an_extension_is_counted_from_the_first_day(starts_on: date, ends_on: date, months: int, end: date) -> None:
     assert end_of_extension(starts_on, ends_on, months) == end
+
+
+async def test_no_option_leads_beyond_the_longest_term_of_a_care_model(harness: ContractsHarness) -> None:
+    terms = {"last_day": date(2022, 3, 31), "exit_terms": {"extensions": [{"months": 120}]}}
+    scope = {
+        "care_model": {"kind": "mcp_fully_integrated"},
+        "lines": [LINE | {"function": code} for code in INTEGRATED],
+    }
+    await harness.signed(a_draft(form="care_model", **terms, **scope))
+    await extend(harness, date(2022, 3, 1))
+    # Together no longer than the first one alone, but one of them was used by then.
+    options = {"extensions": [{"months": 1}, {"months": 119}]}
+    on = date(2022, 4, 1)
+    amendment = {"effective_on": on, "exit_terms": options, "rationale": "Anew", "grounds": "small", "authority": "9"}
+    async with harness.database.begin() as session:
+        command = AmendContract.model_validate(amendment)
+        await amend_contract(session, REFERENCE, command, by=BUCKS, today=on, stated_at=at(on), expect=any_version)
+    with pytest.raises(OutsideCareModel, match="its longest term ends on 2032-03-31"):
+        await extend(harness, date(2031, 3, 1))
+    assert (await harness.seen(REFERENCE, as_at=date(2031, 3, 1)))["ends_on"] == date(2032, 3, 31)
 
 
 async def test_options_are_used_in_their_order_and_in_time(harness: ContractsHarness) -> None:
