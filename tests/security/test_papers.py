@@ -34,6 +34,8 @@ the chair decided that there are no papers, and no member. Whether each reads pa
 GOVERNANCE = json.loads((Path(__file__).parents[2] / "docs/openapi/governance.json").read_text(encoding="utf-8"))
 PRIVATE_ITEMS = ("/v1/meetings/{meeting}", "/v1/items/{item}")
 PAPERS = "/v1/proposals/{proposal}/papers"
+RECUSED_AT = f"{MET}T14:05:00Z"
+RECUSALS = ("/v1/items/{item}", "/v1/items/{item}/conflicts", "/v1/procurement-decisions/{decision}")
 QUERIES = {
     "/v1/events": "?limit=500",
     "/v1/acts": f"?organisation={CCG}",
@@ -164,7 +166,7 @@ async def decided(platform: Platform, persons: Mapping[str, str]) -> dict[str, s
     there = [{"person": persons["free"], "intervals": [{"arrived": f"{MET}T14:00:00Z"}]}]
     await lead(platform, f"/meetings/{meeting}/attendance", method="PUT", attendance=there)
     recusal = {"person": persons["recused"], "action": "no_papers", "decided_by": persons["free"]}
-    await lead(platform, f"/items/{item}/recusals", **recusal, decided_at=f"{MET}T14:05:00Z")
+    await lead(platform, f"/items/{item}/recusals", **recusal, decided_at=RECUSED_AT)
     await lead(platform, f"/items/{item}/motion", put_at=f"{MET}T14:10:00Z")
     ballots = [{"seat": f"{CCG}/chair", "by": persons["free"], "choice": "for"}]
     await lead(platform, f"/items/{item}/votes", cast_at=f"{MET}T14:20:00Z", ballots=ballots)
@@ -265,7 +267,7 @@ async def test_no_withheld_paper_reaches_an_excluded_member_by_any_read(platform
     for reader in READERS:
         async for route, status, text in walked(platform, reader, fill):
             answered[route].add(status)
-            for secret in (*SECRETS, DESIGN, PRIVATE):
+            for secret in (*SECRETS, DESIGN, PRIVATE, RECUSED_AT):
                 if secret in text:
                     found[secret].add((route, reader))
     assert {route for route, statuses in answered.items() if 200 not in statuses} == set(), "nobody reads it"
@@ -276,6 +278,12 @@ async def test_no_withheld_paper_reaches_an_excluded_member_by_any_read(platform
     assert found[DESIGN] == expected | owners, "a conflict at the award does not withhold the design"
     private = {(route, reader) for route in PRIVATE_ITEMS for _, reader in expected if reader.walks_all}
     assert found[PRIVATE] == private
+    readers = [one for one in READERS if one.walks_all and (one.reads_papers or one.account == "recused")]
+    assert found[RECUSED_AT] == set(product(RECUSALS, readers))
+    stranger = Reader(Role.PARTNER, "another", "nobody").headers(platform.tokens)
+    path = f"/v1/registers/procurement_decisions?organisation={CCG}"
+    entries = (await platform.clients["governance"].get(path, headers=stranger)).json()["entries"]
+    assert [one["recusals"] for one in entries] == [[], []]
 
     reads = Counter(persons.get(reader.account) for _, reader in expected)
     once_each: dict[str | None, list[int]] = {person: [count, count] for person, count in reads.items()}

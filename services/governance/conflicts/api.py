@@ -166,15 +166,19 @@ async def list_procurement_decisions(
     responses=problems(DecisionNotFound, NotAnAward),
 )
 async def get_procurement_decision(
-    decision: DecisionPath, rows: Rows, _: By, as_at: AsAt, as_known: AsKnown
+    decision: DecisionPath, rows: Rows, by: By, as_at: AsAt, as_known: AsKnown
 ) -> ProcurementDecisionView:
-    """Return who took part in a decision to award, who was excluded and why, and the contract value per owner."""
-    found = await awards.get_award(rows, decision, as_at=as_at, as_known=as_known)
+    """Return who took part in a decision to award, who was excluded and why, and the contract value per owner.
+
+    Of an item in private, who does not read it sees the own conflict alone.
+    """
+    found = await awards.get_award(rows, decision, by=by, as_at=as_at, as_known=as_known)
     return ProcurementDecisionView(
         **ProcurementDecisionSummary.model_validate(found.decision).model_dump(),
         item=found.item,
         took_part=list(found.took_part),
         members=member_views(found.conflicts, found.decided, found.excluded),
+        withheld=found.withheld,
         owners=[
             OwnerView(
                 party=one.party,

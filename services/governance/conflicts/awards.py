@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from libs.common.database.connection import Reads
+from libs.common.identity import Caller
 from libs.common.money import apportion
 from libs.common.temporal.believed import about, holds
 from libs.organisations.relations import WHOLLY
@@ -17,6 +18,8 @@ from services.governance.decisions.queries import DecisionFilter, get_decision, 
 from services.governance.interests.models import Hand
 from services.governance.interests.rules import Conflict, strictest
 from services.governance.meetings import queries as meetings
+from services.governance.meetings.agenda import reads_private
+from services.governance.people.accounts import person_of
 from services.governance.proposals.queries import get_proposal
 from services.governance.subjects.queries import find_subject
 
@@ -56,6 +59,7 @@ class Award:
     decided: Mapping[str, Mapping[str, Any]]
     excluded: frozenset[str]
     owners: Sequence[Owner]
+    withheld: bool = False
 
 
 async def list_awards(
@@ -72,8 +76,11 @@ async def list_awards(
     return await list_decisions(db, of_awards, as_at=as_at, as_known=as_known, after=after, limit=limit)
 
 
-async def get_award(db: Reads, reference: str, *, as_at: date, as_known: datetime | None) -> Award:
-    """Return a decision to award with its conflicts. Raises DecisionNotFound, NotAnAward."""
+async def get_award(db: Reads, reference: str, *, by: Caller, as_at: date, as_known: datetime | None) -> Award:
+    """Return a decision to award with its conflicts. Raises DecisionNotFound, NotAnAward.
+
+    Of an item in private, who does not read it sees the own conflict alone.
+    """
     decision = await get_decision(db, reference, as_at=as_at, as_known=as_known)
     if decision["action"] != ACTION and not decision["action"].startswith(f"{ACTION}."):
         raise NotAnAward(f"{reference} is a decision on {decision['action']}")
@@ -96,7 +103,7 @@ async def get_award(db: Reads, reference: str, *, as_at: date, as_known: datetim
     parties = (subject.suppliers or subject.bidders) if subject is not None else ()
     awarded = decision["outcome"] != Outcome.REJECTED
     rows = await db.fetch(_OWNERS, on, known, sorted(parties)) if awarded else []
-    return Award(
+    award = Award(
         decision=decision,
         item=item["item"] if item else None,
         took_part=took_part,
@@ -104,6 +111,18 @@ async def get_award(db: Reads, reference: str, *, as_at: date, as_known: datetim
         decided=decided,
         excluded=excluded,
         owners=owners_of(rows, decision["value_pence"]),
+    )
+    private = item is not None and item["private_reason"] and not await reads_private(db, item, by=by)
+    return _only_of(award, await person_of(db, by)) if private else award
+
+
+def _only_of(award: Award, person: str | None) -> Award:
+    return replace(
+        award,
+        conflicts={one: conflict for one, conflict in award.conflicts.items() if one == person},
+        decided={one: decided for one, decided in award.decided.items() if one == person},
+        excluded=frozenset(one for one in award.excluded if one == person),
+        withheld=True,
     )
 
 

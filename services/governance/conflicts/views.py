@@ -139,6 +139,7 @@ class ProcurementDecisionView(ProcurementDecisionSummary):
     item: Annotated[str | None, Field(description="Null: an urgent action.")]
     took_part: Annotated[list[str], Field(description="Who voted or counted for the quorum, or acted.")]
     members: list[MemberView]
+    withheld: Annotated[bool, Field(description="The item was private: the caller sees their own conflict alone.")]
     owners: Annotated[
         list[OwnerView],
         Field(description="Of the suppliers, or while none is stated of each bidder; as known at the decision."),

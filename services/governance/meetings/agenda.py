@@ -40,16 +40,22 @@ async def show_meeting(db: Reads, meeting: str, *, by: Caller, as_at: date, as_k
 
 
 async def show_item(db: Reads, item: str, *, by: Caller, as_known: datetime | None) -> ItemView:
-    """Return an item with its recusals, motion, votes and result. Raises ItemNotFound."""
+    """Return an item with its motion, votes, result and recusals, of a private one as the caller may read them.
+
+    Raises ItemNotFound.
+    """
     row = await queries.get_item(db, item, as_known=as_known)
+    shown = await _shown(db, row, by)
     recusals = await queries.list_recusals(db, item, as_known=as_known)
-    votes = await queries.list_votes(db, item, as_known=as_known)
+    if shown["title"] is None:
+        own = await person_of(db, by)
+        recusals = [one for one in recusals if one["person"] == own]
     return ItemView(
-        **await _shown(db, row, by),
+        **shown,
         as_known=as_known,
         recusals=[RecusalView.model_validate(dict(one)) for one in recusals],
         motion=MotionView.model_validate(dict(row)) if row["put_at"] is not None else None,
-        votes=[VoteView.model_validate(dict(one)) for one in votes],
+        votes=[VoteView.model_validate(dict(one)) for one in await queries.list_votes(db, item, as_known=as_known)],
     )
 
 

@@ -122,7 +122,7 @@ class MotionView(View):
 
 
 class ItemView(ItemSummary):
-    """An item with who is recused, its motion, and the votes."""
+    """An item with who is recused, its motion and votes; of a private one, who does not read it is shown alone."""
 
     as_known: datetime | None
     recusals: list[RecusalView]

@@ -64,11 +64,14 @@ SELECT r.decision, v.person
 SELECT u.decision, unnest(u.acted_by) FROM urgent_action u WHERE u.decision = ANY($1) AND u.stated_at <= $2
  ORDER BY 1, 2
 """
+# Of an item in private, who has which interest is read by those who read the item alone.
 _RECUSALS = """
 SELECT DISTINCT ON (r.decision, c.person_id) r.decision, c.person_id AS person, c.action
-  FROM item_result r JOIN recusal c ON c.item_id = r.item_id AND c.stated_at <= $2
+  FROM item_result r
+  JOIN meeting_item i ON i.id = r.item_id AND i.private_reason = ''
+  JOIN recusal c ON c.item_id = i.id AND c.stated_at <= $2
  WHERE r.decision = ANY($1) AND r.stated_at <= $2
- ORDER BY r.decision, c.person_id, c.decided_at DESC, c.id DESC
+ ORDER BY r.decision, c.person_id, c.stated_at DESC, c.id DESC
 """
 _PUBLISHED = """
 SELECT register_of, organisation, published_on, entries, digest, stated_at

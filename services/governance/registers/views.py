@@ -72,7 +72,9 @@ class ProcurementEntry(View):
     taken_on: date
     stands: bool
     took_part: Annotated[list[str], Field(description="Who voted or counted for the quorum, or acted.")]
-    recusals: Annotated[list[RecusalEntry], Field(description="What whoever presided decided on interests.")]
+    recusals: Annotated[
+        list[RecusalEntry], Field(description="What whoever presided decided on interests; none of a private item.")
+    ]
     path: Annotated[str, Field(examples=["/v1/procurement-decisions/D-6c0f2f0e-9c0b-4d0b-8f5b-0a3c0d9b7a11"])]
 
 
