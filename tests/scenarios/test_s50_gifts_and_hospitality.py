@@ -95,7 +95,7 @@ async def test_s50_gifts_and_hospitality_by_thresholds(platform: Platform) -> No
     late = await declare(persons[1], "gift", "other", False, 3000, **source, words="Port")
     assert (late["outcome"], late["total_pence"]) == ("keep", 3000)
     before = [
-        await declare(persons[1], "gift", "other", False, 2000, **source, offered_on=day)
+        await declare(persons[1], "gift", "other", False, 2000, **source, offered_on=day, words="Sherry")
         for day in ("2017-02-28", "2017-07-01")
     ]
     again = await platform.call(
@@ -118,7 +118,9 @@ async def test_s50_gifts_and_hospitality_by_thresholds(platform: Platform) -> No
     # Everybody reads what has to be declared, to the corresponding day six months on; six years on it may be purged.
     public = await shown(platform, Role.PARTNER)
     assert len(public) == 9
-    assert {(one["declare"], one["in_line"], one["words"]) for one in public} == {(True, None, None)}
+    assert {(one["declare"], one["total_pence"], one["in_line"], one["words"]) for one in public} == {
+        (True, None, None, None)
+    }
     assert len(await shown(platform, Role.GOVERNANCE_LEAD)) == 26
     assert len(await shown(platform, Role.PARTNER, as_at="2018-08-28")) == 9
     assert await shown(platform, Role.PARTNER, as_at="2018-08-29") == []
@@ -128,4 +130,15 @@ async def test_s50_gifts_and_hospitality_by_thresholds(platform: Platform) -> No
     assert kept["type"].endswith("/retention-not-over")
     await platform.move_clocks(date(2024, 2, 29))
     await ask(platform, "POST", purge, 204, version=1)
-    assert await platform.database("governance").fetch("SELECT FROM gift_words") == []
+    await ask(platform, "POST", f"/gifts/{corrected['gift']}/purge", 204, version=1)
+    left = await platform.database("governance").fetch(
+        "SELECT reference, purged_on IS NULL AS kept, words FROM gift LEFT JOIN gift_words ON gift_id = gift.id"
+        " WHERE reference = ANY($1) ORDER BY gift.id",
+        [late["gift"], *(one["gift"] for one in before), corrected["gift"]],
+    )
+    assert [(row["kept"], row["words"]) for row in left] == [
+        (False, None),
+        (True, "Sherry"),
+        (False, None),
+        (False, None),
+    ]

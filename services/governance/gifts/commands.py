@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, model_validator
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
@@ -21,6 +21,16 @@ from services.governance.gifts.errors import GiftCorrected, GiftNotFound, GiftTo
 from services.governance.gifts.models import Gift, GiftKind, GiftWords, GiverKind, Response
 from services.governance.interests.commands import Other, lock_person
 from services.governance.interests.rules import retention
+
+# The entry that one corrected, the one that this corrected, and so on.
+_CORRECTED = """
+WITH RECURSIVE earlier AS (
+    SELECT id, replaces FROM gift WHERE reference = $1 AND purged_on IS NULL
+     UNION
+    SELECT g.id, g.replaces FROM earlier e JOIN gift g ON g.reference = e.replaces WHERE g.purged_on IS NULL
+)
+SELECT id FROM earlier
+"""
 
 
 class DeclareGift(Command):
@@ -106,7 +116,10 @@ async def declare_gift(
 
 
 async def purge_gift(session: AsyncSession, gift: Gift, *, by: Caller, today: date, stated_at: datetime) -> None:
-    """Take a locked gift out of its register, and erase its words. Raises RetentionNotOver."""
+    """Take a locked gift out of its register with the entries that it corrected, and erase the words of all.
+
+    Raises RetentionNotOver.
+    """
     kept = retention(gift.offered_on)
     if kept is None:
         raise RetentionNotOver(f"no rule pack says how long {gift.reference}, of {gift.offered_on}, is kept")
@@ -115,7 +128,9 @@ async def purge_gift(session: AsyncSession, gift: Gift, *, by: Caller, today: da
             f"{gift.reference} was offered on {gift.offered_on} and is kept up to and including {kept.kept_until} "
             f"by {kept.pack}; it is {today}"
         )
-    await session.execute(delete(GiftWords).where(GiftWords.gift_id == gift.id))
+    corrected = [row["id"] for row in await (await raw(session)).fetch(_CORRECTED, gift.replaces)]
+    await session.execute(delete(GiftWords).where(GiftWords.gift_id.in_([gift.id, *corrected])))
+    await session.execute(update(Gift).where(Gift.id.in_(corrected)).values(purged_on=today, version=Gift.version + 1))
     gift.purged_on = today
     gift.version += 1
     session.add(_act(gift, "gift purged", today, by, stated_at))

@@ -18,8 +18,12 @@ from services.governance.people.accounts import person_of
 
 _NOW: Final = datetime.max.replace(tzinfo=UTC)
 
+# $1 the day, $2 the instant. A correction counts from the day on which it was declared, as every entry does.
 _STANDS = """
-NOT EXISTS (SELECT FROM gift n WHERE n.replaces = d.reference AND n.replaces <> '' AND n.stated_at <= $2)
+d.declared_on <= $1::date AND d.stated_at <= $2
+   AND NOT EXISTS (SELECT FROM gift n
+                    WHERE n.replaces = d.reference AND n.replaces <> ''
+                      AND n.declared_on <= $1::date AND n.stated_at <= $2)
 """
 # The parameters are those of the register of interests, whose rule this is: its last day is that of the offer.
 _REGISTER = f"""
@@ -33,7 +37,7 @@ SELECT d.*, w.words, s.whole
        SELECT $3::text[] IS NULL OR d.organisation = ANY($3) OR d.person_id = $4
               OR EXISTS ({POSTS_OF} AND coalesce(nullif(p.member, ''), o.organisation) = ANY($3)
                          AND {holds("h")}) AS whole) s
- WHERE d.purged_on IS NULL AND d.declared_on <= $1::date AND d.stated_at <= $2 AND {_STANDS}
+ WHERE d.purged_on IS NULL AND {_STANDS}
    AND (s.whole OR ($1::date <= d.offered_on + make_interval(months => coalesce(pack.months, 0))
         AND ($12::bool OR EXISTS ({POSTS_OF} AND {as_known("h")} AND h.valid @> d.offered_on))))
    AND ($5::text IS NULL OR d.person_id = $5) AND ($6::text IS NULL OR d.organisation = $6)
@@ -42,12 +46,12 @@ SELECT d.*, w.words, s.whole
 """  # noqa: S608  (only a comment and names of ours are put in)
 _FROM_THE_SAME = f"""
 SELECT d.* FROM gift d
-  JOIN (SELECT DISTINCT * FROM unnest($1::text[], $3::text[]) AS pair (person, giver)) asked
+  JOIN (SELECT DISTINCT * FROM unnest($3::text[], $4::text[]) AS pair (person, giver)) asked
     ON asked.person = d.person_id AND asked.giver = d.giver
- WHERE d.stated_at <= $2 AND {_STANDS}
+ WHERE {_STANDS}
 """  # noqa: S608  (only the condition above is put in)
 
-_RESTRICTED = ("in_line", "words")
+_RESTRICTED = ("total_pence", "in_line", "words")
 
 
 async def list_gifts(
@@ -73,7 +77,7 @@ async def list_gifts(
             *(_REGISTER, as_at, as_known or _NOW, keeps, own, person, organisation, last, limit),
             *(*public_periods(), publishes_all(as_at), gift),
         )
-        others = await _from_the_same(db, rows, as_known)
+        others = await _from_the_same(db, rows, as_at, as_known)
         views = ((row, _view(row, others, as_known)) for row in rows)
         found += [(row["id"], view) for row, view in views if row["whole"] or view.declare]
         if limit is None or len(rows) < limit or len(found) >= limit:
@@ -90,13 +94,13 @@ async def get_gift(db: Reads, gift: str, *, by: Caller, as_at: date, as_known: d
 
 
 async def _from_the_same(
-    db: Reads, rows: Collection[Mapping[str, Any]], as_known: datetime | None
+    db: Reads, rows: Collection[Mapping[str, Any]], as_at: date, as_known: datetime | None
 ) -> Mapping[tuple[str, str], list[Offer]]:
     named = [(row["person_id"], row["giver"]) for row in rows if row["giver"]]
     found: dict[tuple[str, str], list[Offer]] = defaultdict(list)
     if named:
         persons, givers = zip(*named, strict=True)
-        for row in await db.fetch(_FROM_THE_SAME, persons, as_known or _NOW, givers):
+        for row in await db.fetch(_FROM_THE_SAME, as_at, as_known or _NOW, persons, givers):
             found[row["person_id"], row["giver"]].append(_offer(row))
     return found
 

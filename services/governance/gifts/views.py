@@ -31,7 +31,7 @@ class GiftView(View):
         GiftOutcome | None, Field(description="What the rule pack of its day makes of it; null: not known.")
     ]
     declare: Annotated[bool | None, Field(description="Whether it has to be declared; null: not known.")]
-    total_pence: Annotated[int, Field(description="The value that counts, with what is added up.")]
+    total_pence: Annotated[int | None, Field(description="The value that counts, with what is added up. Restricted.")]
     added_up: Annotated[list[str], Field(description="Other gifts of the same source that count with it. Restricted.")]
     in_line: Annotated[
         bool | None, Field(description="Whether what was done is what the rule asks for. Restricted; null: not known.")

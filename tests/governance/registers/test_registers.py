@@ -95,7 +95,9 @@ async def test_a_register_of_interests_names_nil_returns_and_who_is_missing(
     assert "HAVERSTOCK" not in str([*told, *logged])
 
 
-async def test_a_register_of_gifts_has_what_is_declared(client: httpx.AsyncClient, harness: GovernanceHarness) -> None:
+async def test_a_register_of_gifts_has_what_is_declared(
+    client: httpx.AsyncClient, harness: GovernanceHarness, tokens: Tokens
+) -> None:
     gift = {"organisation": "10H", "person": harness.ids["P-chair"], "kind": "hospitality", "giver_kind": "supplier"}
     gift |= {"giver": "0CX", "offered_on": DAY, "response": "accepted", "words": "Dinner"}
     await posted(client, "gifts", **gift, value_pence=24_99)
@@ -110,6 +112,11 @@ async def test_a_register_of_gifts_has_what_is_declared(client: httpx.AsyncClien
     assert [row["value_pence"] for row in rows] == ["2500", "5000"]
     assert "Dinner" not in html
     assert (await read(client, "gifts", as_at="2018-09-02"))["entries"] == []
+    moved = {"moved_to": "2018-03-09"}
+    await client.put("/v1/operations/clock", json=moved, headers=tokens.header(Role.OPERATOR))
+    await posted(client, "gifts", **gift, value_pence=26_00, replaces=made["gift"])
+    for day, pence in ((DAY, [25_00, 50_00]), ("2018-03-08", [25_00, 50_00]), ("2018-03-09", [50_00, 26_00])):
+        assert [one["value_pence"] for one in (await read(client, "gifts", as_at=day))["entries"]] == pence
     erasure = await client.post(f"/v1/people/{harness.ids['P-chair']}/erasure", headers={"If-Match": '"1"'})
     assert erasure.status_code == 409
     assert "has gifts that are not purged" in erasure.json()["detail"]
