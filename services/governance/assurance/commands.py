@@ -248,7 +248,7 @@ async def lift_condition(
     day = command.lifted_on
     refuse(
         [
-            *await _not_to_lift(session, found, criterion),
+            *await _not_to_lift(session, found, criterion, day),
             *_too_early(found, day),
             *paper_refusals(day, field="lifted_on", document=command.document, today=today, stated_at=stated_at),
         ]
@@ -290,7 +290,8 @@ async def _get_to_change(session: AsyncSession, authorisation: str, *, by: Calle
     return found
 
 
-async def _not_to_lift(session: AsyncSession, found: Authorisation, criterion: int) -> list[DomainError]:
+async def _not_to_lift(session: AsyncSession, found: Authorisation, criterion: int, day: date) -> list[DomainError]:
+    """Return why a condition is not lifted from a day on: it is none, was lifted, or a later decision stands then."""
     refusals: list[DomainError] = []
     if await session.get(AuthorisationCondition, (found.id, criterion)) is None:
         message = f"{found.reference} has no condition {criterion}"
@@ -300,10 +301,11 @@ async def _not_to_lift(session: AsyncSession, found: Authorisation, criterion: i
         message = f"condition {criterion} was lifted from {lifted_on.isoformat()} on"
         refusals.append(LiftedAlready(message, reasons=[Reason(message, "criterion")]))
     own = (found.decided_on, found.stated_at, found.id)
-    of_all = select(Authorisation).where(Authorisation.organisation == found.organisation)
-    decisions = (await session.scalars(of_all)).all()
-    if later := [one for one in decisions if (one.decided_on, one.stated_at, one.id) > own]:
-        message = f"{later[-1].reference} of {later[-1].decided_on.isoformat()} took its place"
+    by_then = (Authorisation.organisation == found.organisation, Authorisation.decided_on <= day)
+    in_order = (Authorisation.decided_on.desc(), Authorisation.stated_at.desc(), Authorisation.id.desc())
+    last = await session.scalar(select(Authorisation).where(*by_then).order_by(*in_order).limit(1))
+    if last is not None and (last.decided_on, last.stated_at, last.id) > own:
+        message = f"{last.reference} of {last.decided_on.isoformat()} took its place"
         refusals.append(LaterDecisionStands(message, reasons=[Reason(message, "authorisation")]))
     return refusals
 

@@ -49,5 +49,5 @@ class LiftedAlready(Conflict):
 class LaterDecisionStands(Conflict):
     """A later decision on authorisation took the place of this one.
 
-    Its conditions are those that count. `detail` names it.
+    From its day on, its conditions are those that count. `detail` names it.
     """

@@ -212,11 +212,15 @@ async def test_a_direction_moves_a_function_until_evidence_lifts_its_condition(
     assert [await can(day) for day in ("2013-06-30", "2013-07-01")] == [(False, [note]), (True, [])]
     twice = await client.post(f"{path}/conditions/41/lifting", json=lifting | {"lifted_on": "2013-07-02"})
     assert refusals(twice) == {"type": "lifted-already", "criterion": "condition 41 was lifted from 2013-07-01 on"}
-    again = await client.post("/v1/authorisations", json=given | {"conditions": []})
+    again = await client.post("/v1/authorisations", json=given | {"conditions": [], "decided_on": "2013-07-03"})
     assert again.json()["outcome"] == Authorised.IN_FULL
-    late = await client.post(f"{path}/conditions/17/lifting", json=lifting | {"lifted_on": "2013-07-02"})
-    assert refusals(late)["type"] == "later-decision-stands"
-    assert (await client.get(path)).json()["replaced_by"] == again.json()["authorisation"]
+    late = await client.post(f"{path}/conditions/17/lifting", json=lifting | {"lifted_on": "2013-07-03"})
+    message = f"{again.json()['authorisation']} of 2013-07-03 took its place"
+    assert refusals(late) == {"type": "later-decision-stands", "authorisation": message}
+    in_time = await client.post(f"{path}/conditions/17/lifting", json=lifting | {"lifted_on": "2013-07-02"})
+    assert (in_time.status_code, in_time.json()["stands_at"]) == (201, Authorised.IN_FULL)
+    after = (await client.get(path, params={"as_at": "2013-07-03"})).json()
+    assert after["replaced_by"] == again.json()["authorisation"]
     stranger = tokens.header(Role.GOVERNANCE_LEAD, organisations=("06A",))
     assert (await client.get(path, headers=stranger)).status_code == 404
     assert (await client.get("/v1/authorisations", headers=stranger)).json()["items"] == []
