@@ -43,7 +43,7 @@ async def publish_register(
     connection = await raw(session)
     await must_decide_for(connection, command.organisation, by=by, today=today)
     on = min(today, day_of(stated_at))
-    found = await get_register(connection, register, command.organisation, as_at=on, as_known=None)
+    found = await get_register(connection, register, command.organisation, as_at=on, as_known=stated_at)
     made = RegisterPublication(
         organisation=command.organisation,
         register_of=register,
