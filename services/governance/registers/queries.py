@@ -43,11 +43,16 @@ SELECT a.person_id AS person, p.reference AS post
  WHERE coalesce(nullif(p.member, ''), b.organisation) = $3
  ORDER BY 1, 2
 """  # noqa: S608  (only names of ours are put in)
+# Who declared an interest later has returned nil no longer, though the register does not show it on the day.
 _NIL = """
-SELECT DISTINCT ON (person_id) person_id AS person, returned_on
-  FROM nil_return
- WHERE organisation = $3 AND returned_on <= $1 AND stated_at <= $2
- ORDER BY person_id, returned_on DESC
+SELECT DISTINCT ON (n.person_id) n.person_id AS person, n.returned_on
+  FROM nil_return n
+ WHERE n.organisation = $3 AND n.returned_on <= $1 AND n.stated_at <= $2
+   AND NOT EXISTS (SELECT FROM declared_interest d
+                    WHERE d.person_id = n.person_id AND d.organisation = n.organisation
+                      AND d.declared_on <= $1 AND d.stated_at <= $2
+                      AND (d.declared_on, d.stated_at) > (n.returned_on, n.stated_at))
+ ORDER BY n.person_id, n.returned_on DESC
 """
 # $1 the day, $2 the instant, $3 to $7 the periods of rule packs, $8 the organisation.
 _MISSING = f"""
