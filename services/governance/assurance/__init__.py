@@ -1,6 +1,7 @@
 """Authorisation of CCGs by NHS England: criteria that are unmet are conditions, which evidence lifts.
 
 A direction moves functions to another body until its condition is lifted: `can` then has no power for them. What was
-decided and lifted is never changed: where an organisation stands is a pure function of both. Publishes
-AuthorisationDecided and ConditionLifted; subscribes to SupplierAssessed.
+decided and lifted is never changed: where an organisation stands is a pure function of both. A condition that is unmet
+after its rectification plan is a finding. Publishes AuthorisationDecided and ConditionLifted; subscribes to
+SupplierAssessed.
 """

@@ -26,3 +26,4 @@ class FindingKind(StrEnum):
     DOMINANCE = "dominance"
     STALLED = "stalled"
     EVIDENCE_RETRACTED = "evidence_retracted"
+    CONDITION_OVERDUE = "condition_overdue"

@@ -17,6 +17,7 @@ from libs.common.events.registry import CCGMergerAgreed, ICBMergerAgreed, Merger
 from libs.common.messaging.causes import DueBy, Heard, MadeDue, own_events
 from libs.common.service.due_work import DoDueWork, first_of
 from services.governance.appointments.vacancies import find_vacancies
+from services.governance.assurance.due import find_overdue
 from services.governance.commitments.commands import find_commitments
 from services.governance.conflicts.papers import recall_due
 from services.governance.decisions.due import find_retracted
@@ -44,6 +45,7 @@ DUE: tuple[DoDueWork, ...] = (
     find_unreported,
     find_stalled,
     find_retracted,
+    find_overdue,
     write_dossiers,
 )
 """The routines of the packages, each of which does its next piece of work, in this order."""

@@ -212,6 +212,16 @@ async def test_a_direction_moves_a_function_until_evidence_lifts_its_condition(
     assert [await can(day) for day in ("2013-06-30", "2013-07-01")] == [(False, [note]), (True, [])]
     twice = await client.post(f"{path}/conditions/41/lifting", json=lifting | {"lifted_on": "2013-07-02"})
     assert refusals(twice) == {"type": "lifted-already", "criterion": "condition 41 was lifted from 2013-07-01 on"}
+
+    async def overdue(day: str) -> list[tuple[list[str], str]]:
+        await client.put("/v1/operations/clock", json={"moved_to": day}, headers=tokens.header(Role.OPERATOR))
+        own = tokens.header(Role.GOVERNANCE_LEAD, organisations=("10H",))
+        answer = await client.get("/v1/findings", params={"kind": "condition_overdue"}, headers=own)
+        return [(one["about"], one["due_on"]) for one in answer.json()["items"]]
+
+    authorisation = made.json()["authorisation"]
+    assert await overdue("2013-06-30") == []
+    assert await overdue("2013-07-01") == [([authorisation, "10H"], "2013-06-30")]
     again = await client.post("/v1/authorisations", json=given | {"conditions": [], "decided_on": "2013-07-03"})
     assert again.json()["outcome"] == Authorised.IN_FULL
     late = await client.post(f"{path}/conditions/17/lifting", json=lifting | {"lifted_on": "2013-07-03"})
@@ -219,6 +229,7 @@ async def test_a_direction_moves_a_function_until_evidence_lifts_its_condition(
     assert refusals(late) == {"type": "later-decision-stands", "authorisation": message}
     in_time = await client.post(f"{path}/conditions/17/lifting", json=lifting | {"lifted_on": "2013-07-02"})
     assert (in_time.status_code, in_time.json()["stands_at"]) == (201, Authorised.IN_FULL)
+    assert await overdue("2013-07-02") == []
     after = (await client.get(path, params={"as_at": "2013-07-03"})).json()
     assert after["replaced_by"] == again.json()["authorisation"]
     stranger = tokens.header(Role.GOVERNANCE_LEAD, organisations=("06A",))
