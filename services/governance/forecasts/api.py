@@ -21,9 +21,10 @@ MeetingPath = Annotated[MeetingRef, Path(description="Its reference.", examples=
     summary="Forecast the quorum of a meeting",
     responses=problems(errors.MeetingNotFound, core.TermsNotFound),
 )
-async def forecast_meeting(meeting: MeetingPath, rows: Rows, _: By, as_at: AsAt, as_known: AsKnown) -> ForecastView:
+async def forecast_meeting(meeting: MeetingPath, rows: Rows, by: By, as_at: AsAt, as_known: AsKnown) -> ForecastView:
     """Say for each item whether those who come make a quorum after conflicts, and who would have to come too.
 
-    Where no one can make it one, the other bodies and posts are named that may decide on the item's proposal.
+    Where no one can make it one, the other bodies and posts are named that may decide on the item's proposal. Of an
+    item in private, who does not read it sees whether there is a quorum, and whether they are excluded.
     """
-    return await queries.forecast_meeting(rows, meeting, as_at=as_at, as_known=as_known)
+    return await queries.forecast_meeting(rows, meeting, by=by, as_at=as_at, as_known=as_known)

@@ -6,18 +6,24 @@ from datetime import date, datetime
 from typing import Any
 
 from libs.common.database.connection import Reads
+from libs.common.identity import Caller
 from services.governance.core.quorum import BodySeat, Counted, Forecast, forecast, who_counts
 from services.governance.decision_rights.queries import list_deciders
 from services.governance.forecasts.views import AdditionView, ForecastView, ItemForecast, ShortfallView
 from services.governance.meetings import queries
+from services.governance.meetings.agenda import reads_private
 from services.governance.meetings.rules import Attended, Room
+from services.governance.people.accounts import person_of
 from services.governance.proposals.queries import get_proposal
 
 
-async def forecast_meeting(db: Reads, reference: str, *, as_at: date, as_known: datetime | None) -> ForecastView:
+async def forecast_meeting(
+    db: Reads, reference: str, *, by: Caller, as_at: date, as_known: datetime | None
+) -> ForecastView:
     """Return for each item whether those who come make a quorum. Raises MeetingNotFound, TermsNotFound.
 
-    Items from which the same persons are excluded have one forecast.
+    Items from which the same persons are excluded have one forecast. Who is excluded from an item in private, and who
+    would have to come, is shown to those who read the item.
     """
     meeting = await queries.get_meeting(db, reference, as_at=as_at, as_known=as_known)
     there = await queries.list_attendance(db, reference, as_known=as_known)
@@ -34,7 +40,9 @@ async def forecast_meeting(db: Reads, reference: str, *, as_at: date, as_known: 
         if found is None:
             found = by_excluded[room.excluded] = forecast_of(room, starts_at, apologies)
         elsewhere = [] if found.additions is not None else sorted(await list_elsewhere(db, item, as_known=as_known))
-        items.append(_view(item, room, found, elsewhere))
+        view = _view(item, room, found, elsewhere)
+        private = bool(item["private_reason"]) and not await reads_private(db, item, by=by)
+        items.append(_only_of(view, await person_of(db, by)) if private else view)
     return ForecastView(meeting=reference, body=meeting["body"], as_known=as_known, items=items)
 
 
@@ -129,4 +137,11 @@ def _view(item: Mapping[str, Any], room: Room, found: Forecast, elsewhere: list[
         ],
         complete=found.complete,
         elsewhere=elsewhere,
+        withheld=False,
     )
+
+
+def _only_of(view: ItemForecast, person: str | None) -> ItemForecast:
+    own = [one for one in view.excluded if one == person]
+    nothing: dict[str, Any] = {"shortfalls": [], "additions": None, "elsewhere": []}
+    return view.model_copy(update=nothing | {"excluded": own, "withheld": True})

@@ -39,11 +39,14 @@ class ItemForecast(View):
     excluded: Annotated[list[str], Field(description="Persons who neither vote nor count at the item.")]
     shortfalls: Annotated[list[ShortfallView], Field(description="Why each clause of the quorum is not met.")]
     additions: Annotated[
-        list[AdditionView] | None, Field(description="The fewest lawful ones; null where none were found.")
+        list[AdditionView] | None, Field(description="The fewest lawful ones; null where none were found, or withheld.")
     ]
     complete: Annotated[bool, Field(description="Whether every choice of additions was tried.")]
     elsewhere: Annotated[
         list[str], Field(description="Where no additions help, the other bodies and posts that may decide.")
+    ]
+    withheld: Annotated[
+        bool, Field(description="The item is private: the caller sees alone whether they are excluded.")
     ]
 
 

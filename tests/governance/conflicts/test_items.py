@@ -67,7 +67,11 @@ async def test_conflicts_at_a_private_item_are_shown_to_its_readers_and_to_whom_
         headers = met.tokens.header(*roles, subject=subject, organisations=(code,))
         answer = await met.client.get(f"/v1/items/{item}/conflicts", headers=headers)
         shown = answer.json()
-        return answer.status_code, {one["person"] for one in shown.get("members", ())}, shown.get("withheld", False)
+        persons, withheld = {one["person"] for one in shown.get("members", ())}, shown.get("withheld", False)
+        forecast = await met.client.get(f"/v1/meetings/{meeting}/forecast", headers=headers)
+        [ahead] = forecast.json()["items"]
+        assert (set(ahead["excluded"]), ahead["withheld"]) == (persons, withheld or answer.status_code == 404)
+        return answer.status_code, persons, withheld
 
     both = {met.ids["gp"], met.ids["lay2"]}
     assert await read("a.lead", Role.GOVERNANCE_LEAD) == (200, both, False)
