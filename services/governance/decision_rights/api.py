@@ -244,7 +244,7 @@ async def ask_whether_may(command: AskWhetherMay, rows: Rows, _: By, as_at: AsAt
         parts=list(answer.question.parts),
         uncounted=list(answer.question.uncounted),
         packs=answer.packs,
-        notes=[one.says(command.action) for one in answer.directions]
+        notes=list(dict.fromkeys(one.says(command.action) for one in answer.directions))
         + await notes_on(rows, command.organisation, command.action, on=as_at, as_known=as_known),
     )
 
