@@ -138,7 +138,7 @@ async def decide_authorisation(
     OrganisationNotOpen, DocumentMissing. Publishes AuthorisationDecided.
     """
     day, code = command.decided_on, command.organisation
-    await _lock(session, code, by=by, today=today)
+    await _lock(session, code, *(one.exercised_by or "" for one in command.conditions), by=by, today=today)
     connection = await raw(session)
     kind = (await known.status(connection, code, as_at=day)).kind
     pack = pack_for(kind, day)
@@ -317,9 +317,12 @@ def _too_early(found: Authorisation, day: date) -> list[Conflict]:
     return [EndsBeforeItBegins(message, reasons=[Reason(message, "lifted_on")])]
 
 
-async def _lock(session: AsyncSession, organisation: str, *, by: Caller, today: date) -> None:
-    """Lock the known organisation: decisions on its authorisation, and what is lifted, come one after the other."""
+async def _lock(session: AsyncSession, organisation: str, *others: str, by: Caller, today: date) -> None:
+    """Lock the known organisation: decisions on its authorisation, and what is lifted, come one after the other.
+
+    With it others whose status is checked.
+    """
     by.must_have(Role.NHS_ENGLAND)
     connection = await raw(session)
     await must_decide_for(connection, organisation, by=by, today=today)
-    await known.lock(connection, [organisation])
+    await known.lock(connection, {organisation, *others})
