@@ -121,13 +121,14 @@ async def conclude_breach(
     Raises BreachNotFound, NotYoursToDecide, ConcludedAlready, BreachCodeNotListed, BreachToCome.
     """
     breach = await session.scalar(select(Breach).where(Breach.reference == reference).with_for_update())
+    concluded = breach is not None and await session.get(BreachConclusion, breach.id) is not None
     readable = await reads_through(await raw(session), by)
-    if breach is None or (readable is not None and breach.organisation not in readable):
+    if breach is None or not (concluded or readable is None or breach.organisation in readable):
         raise BreachNotFound(f"there is no breach {reference}")
     await must_decide_for(await raw(session), breach.organisation, by=by, today=today)
     day, latest = command.concluded_on, min(today, day_of(stated_at))
     refusals: list[DomainError] = []
-    if await session.get(BreachConclusion, breach.id) is not None:
+    if concluded:
         refusals.append(ConcludedAlready(f"{reference} is concluded"))
     if not breach.known_on <= day <= latest:
         message = f"{day.isoformat()} is not from {breach.known_on.isoformat()} to {latest.isoformat()}"

@@ -136,6 +136,8 @@ async def test_a_breach_is_published_without_the_person(
     path, stranger = f"/v1/breaches/{made['breach']}", tokens.header(Role.GOVERNANCE_LEAD, organisations=("10Y",))
     assert (made["person"], made["about"], made["concluded_on"]) == (harness.ids["P-chair"], "IN-1", None)
     assert (await client.get(path, headers=stranger)).status_code == 404
+    concluding = {"consequence": "none", "lesson": "None", "concluded_on": DAY}
+    assert (await client.post(f"{path}/conclusion", json=concluding, headers=stranger)).status_code == 404
     assert (await read(client, "breaches"))["entries"] == []
     lesson = {"consequence": "advice", "lesson": "The 28 days are part of every induction"}
     early = await client.post(f"{path}/conclusion", json=lesson | {"concluded_on": "2018-01-31", "consequence": "x"})
@@ -145,6 +147,7 @@ async def test_a_breach_is_published_without_the_person(
     concluded = {**lesson, "concluded_on": DAY}
     await posted(client, path.removeprefix("/v1/") + "/conclusion", **concluded)
     assert (await client.post(f"{path}/conclusion", json=concluded)).json()["type"].endswith("/concluded-already")
+    assert (await client.post(f"{path}/conclusion", json=concluded, headers=stranger)).status_code == 403
     seen = (await client.get(path, headers=stranger)).json()
     assert (seen["person"], seen["about"], seen["lesson"]) == (None, None, lesson["lesson"])
     assert (await client.get(path, headers=stranger, params={"as_at": "2018-02-28"})).status_code == 404
