@@ -16,8 +16,8 @@ from services.finance.documents.jobs import DocumentJob
 
 _TEMPLATE = Path(__file__).with_name("report.typ")
 _SIZE = pattern(r'<svg[^>]* width="([0-9.]+)" height="([0-9.]+)"')
-_WIDEST, _HIGHEST = 78, 0.55
-"""Of a chart: its width in per cent of the line, and its height as a part of the line's width, below its heading."""
+_WIDEST, _HIGHEST = 78, 55
+"""Of a chart: its width in per cent of the line, and its height in per cent of it too, below its heading."""
 _LATIN, _ASCII = 0x180, 0x80
 _PUNCTUATION = "£‐–—‘’“”…"
 
@@ -46,7 +46,7 @@ def _drawn(chart: ReportChart) -> dict[str, Any]:
     """Return a chart with its width in per cent of the line: a page cuts off what is higher than the page is."""
     svg = svg_of(chart)
     width, height = map(float, _SIZE.findall(svg)[0])
-    fits = floor(100 * _HIGHEST * width / height)
+    fits = floor(_HIGHEST * width / height)
     return {"title": chart.title, "svg": svg, "alternative": chart.alternative, "width": min(_WIDEST, fits)}
 
 

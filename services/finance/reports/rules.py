@@ -124,8 +124,12 @@ def _chart(chart: ReportChart) -> str:
     return f'<h2>{escape(chart.title)}</h2><table class="chart"><tbody>{rows}</tbody></table>'
 
 
-def _mark(mark: Mark, parts: list[float]) -> str:
-    first, width = min(parts), max(max(parts) - min(parts), 0.4)
+_THINNEST = Decimal("0.4")
+"""The width of a bar without a length, in per cent."""
+
+
+def _mark(mark: Mark, parts: list[Decimal]) -> str:
+    first, width = min(parts), max(max(parts) - min(parts), _THINNEST)
     bar = f'<svg aria-hidden="true"><rect x="{first:.2f}%" width="{width:.2f}%" height="100%" fill="#005eb8"/></svg>'
     link = f'<a href="#{quote(mark.pointer, safe="/~")}">{escape(mark.text)}</a>'
     return f'<tr><th scope="row">{escape(mark.name)}</th><td>{bar}</td><td>{link}</td></tr>'
@@ -135,6 +139,6 @@ def _day(mark: Mark) -> int:
     return 0 if mark.day is None else mark.day.toordinal()
 
 
-def _part(length: int, whole: int) -> float:
+def _part(length: int, whole: int) -> Decimal:
     """Return a length in per cent of the whole, which leaves room for the thinnest bar."""
-    return 99 * length / whole if whole else 0.0
+    return Decimal(99 * length) / whole if whole else Decimal(0)

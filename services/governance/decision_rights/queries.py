@@ -47,21 +47,18 @@ MOST_RIGHTS = 200
 # OFFSET 0 and a SELECT for each column have all looked up by their keys, in half the time (27 November 2026).
 _POSTS_OF_PERSON = f"""
 SELECT p.id FROM post p JOIN body b ON b.id = p.body_id
-  JOIN {believed(post_time, "h", Facet.HOLDER, "p.id")}
-  JOIN appointment a ON a.id = h.value
+  JOIN {believed(post_time, "h", Facet.HOLDER, "p.id")} JOIN appointment a ON a.id = h.value
  WHERE b.organisation IN ($3, '') AND a.person_id = $6
  UNION ALL
 SELECT r.post_id FROM decision_right r
-  JOIN {believed(post_time, "led", Facet.HOLDER, "r.post_id")}
-  JOIN appointment a ON a.id = led.value
+  JOIN {believed(post_time, "led", Facet.HOLDER, "r.post_id")} JOIN appointment a ON a.id = led.value
  WHERE r.member = $3 AND r.member <> '' AND r.action = ANY($4) AND a.person_id = $6
 """  # noqa: S608  (only names of ours are put in)
 _POST = "SELECT id FROM post WHERE reference = $6"
 _WAITING = f"""UNION ALL
     SELECT r.id, NULL, NULL, true FROM right_time_belief rm JOIN decision_right r ON r.id = rm.subject_id
      WHERE {about("rm", Facet.TO_REMAKE)} AND rm.value = $3 AND {holds("rm", "$1", "$2")} AND r.action = ANY($4)
-       AND NOT EXISTS (
-           SELECT FROM right_time_belief made
+       AND NOT EXISTS (SELECT FROM right_time_belief made
             WHERE made.subject_id = r.id AND {about("made", Facet.REMADE_BY)} AND {holds("made", "$1", "$2")})
 """  # noqa: S608  (only names of ours are put in)
 _RIGHTS = f"""
@@ -70,8 +67,7 @@ WITH RECURSIVE candidates AS (
       FROM body b JOIN decision_right r ON r.body_id = b.id
      WHERE b.organisation = $3 AND r.member = '' AND r.action = ANY($4)
      UNION ALL
-    SELECT id, post_id, body_id, false FROM decision_right
-     WHERE member = $3 AND member <> '' AND action = ANY($4)
+    SELECT id, post_id, body_id, false FROM decision_right WHERE member = $3 AND member <> '' AND action = ANY($4)
      UNION ALL
     SELECT id, NULL, NULL, false FROM decision_right WHERE id = $9 AND action <> ALL($4)
      {{waiting}}
@@ -79,8 +75,7 @@ WITH RECURSIVE candidates AS (
     SELECT id, waits,
            (CASE WHEN post_id IS NOT NULL THEN post_id = ANY(ARRAY({{posts}}))
                  WHEN body_id IS NOT NULL THEN body_id = (SELECT id FROM body WHERE reference = $7)
-                 ELSE NOT waits END) IS TRUE AS own
-      FROM candidates
+                 ELSE NOT waits END) IS TRUE AS own FROM candidates
 ), starts AS (
     SELECT c.id, c.own, c.waits
       FROM asked c
@@ -116,10 +111,9 @@ SELECT r.id, r.action, r.scope, r.value_limit_pence, r.limit_basis, r.recurrent,
   FROM chain
  CROSS JOIN LATERAL (SELECT d.* FROM decision_right d WHERE d.id = chain.id OFFSET 0) r
   LEFT JOIN starts ON starts.id = r.id
-  LEFT JOIN LATERAL (
-       SELECT x.value, x.valid FROM right_time_belief x
-        WHERE x.subject_id = r.id AND {about("x", Facet.STANDS)} AND {as_known("x")} AND x.valid @> $1::date OFFSET 0
-       ) s ON true
+  LEFT JOIN LATERAL (SELECT x.value, x.valid FROM right_time_belief x
+        WHERE x.subject_id = r.id AND {about("x", Facet.STANDS)} AND {as_known("x")}
+          AND x.valid @> $1::date OFFSET 0) s ON true
 )
 SELECT l.*, coalesce(l.post, l.body) AS holder, o.*
   FROM (SELECT (SELECT kind.value

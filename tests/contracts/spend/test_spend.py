@@ -9,6 +9,7 @@ import pytest
 from libs.common.database.connection import Database, raw
 from libs.common.events.contracts import SpendRecorded
 from libs.common.events.registry import OrganisationSucceeded
+from libs.common.http.problems import InvalidRequest
 from libs.common.identity import NotYoursToDecide
 from libs.common.process.clock import Clock
 from services.contracts.contract_proposals.commands import ConfirmProposal, confirm_proposal
@@ -72,10 +73,12 @@ async def test_a_file_that_is_none_is_refused_and_the_next_one_is_imported(datab
         (gzip.compress(a_file(MAY).encode()) + gzip.compress(b"the rest"), "end of the gzip file"),
         (b"a\x00b", "NUL"),
         (b"PK\x03\x04", "workbook"),
-        (b"", "headings"),
+        (b"\n", "headings"),
     ):
         found = await imported(database, content)
         assert (found.state, reason in (found.reason or "")) == ("refused", True), found
+    with pytest.raises(InvalidRequest, match="send the file"):
+        await imported(database, b"")
     assert (await imported(database, a_file(MAY).encode("cp1252"))).state == "done"
     with pytest.raises(NotYoursToDecide, match="may name any payer"):
         await imported(database, a_file(MAY), by=a_lead("10H"))
