@@ -44,7 +44,12 @@ _A_FILE: dict[str, Any] = {
         "description": "The file's bytes: a CSV, packed by gzip or not, at most 25 MB, and 60 MB and 250,000 lines "
         "unpacked. One of its first 30 lines has headings for supplier, date and amount, and for the payer unless that "
         "is given; at most 1,000 lines may be no payments.",
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        "content": {
+            "application/octet-stream": {
+                "schema": {"type": "string", "format": "binary"},
+                "example": "Entity,Date,Supplier,Amount\n",
+            }
+        },
     }
 }
 
