@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from operator import itemgetter
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from services.contracts.imports.columns import FIELDS, Columns, columns_in, is_heading
 from services.contracts.imports.days import Order, order_of, read_day
@@ -117,6 +117,17 @@ class _ReadDay(NamedTuple):
     has_more: bool
 
 
+class _Reader(Protocol):
+    """What `csv.reader` returns, whose class has no name of its own."""
+
+    @property
+    def line_num(self) -> int: ...
+
+    def __iter__(self) -> Iterator[list[str]]: ...
+
+    def __next__(self) -> list[str]: ...
+
+
 def read(text: str, *, payer: str | None) -> Iterator[FileRows]:
     """Read a file, yielding what was read so far after each few hundred lines. Raises FileRefused.
 
@@ -156,7 +167,7 @@ def read(text: str, *, payer: str | None) -> Iterator[FileRows]:
     yield rows
 
 
-def _headings(reader: "csv._reader") -> Columns:  # type: ignore[name-defined]  # the stub's own name
+def _headings(reader: _Reader) -> Columns:
     """Return the columns, with the reader after the headings. Raises FileRefused."""
     try:
         for cells in reader:
@@ -171,7 +182,7 @@ def _headings(reader: "csv._reader") -> Columns:  # type: ignore[name-defined]  
     )
 
 
-def _lines(reader: "csv._reader", rows: FileRows) -> Iterator[tuple[int, list[str]]]:  # type: ignore[name-defined]
+def _lines(reader: _Reader, rows: FileRows) -> Iterator[tuple[int, list[str]]]:
     """Yield the lines that can be read, each with the number of its first one. Raises FileRefused."""
     while True:
         began = reader.line_num + 1
