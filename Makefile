@@ -72,5 +72,5 @@ coverage: .venv/dev.installed ## Measure branch coverage by the quick part of th
 		echo "$(PYTHON) cannot make virtual environments. Debian: apt install python3-venv"; exit 1; }
 	@echo "Installing the packages of $< into .venv ..."
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r $<
+	@$(BIN)/python -m pip install --disable-pip-version-check --require-hashes --no-deps -r $<
 	@touch $@
