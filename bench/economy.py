@@ -23,6 +23,7 @@ Call = Callable[..., Any]
 
 OPENED, BEFORE, DAY = "2013-04-01", "2018-03-31", "2018-04-01"
 YEAR = "2018-19"
+_LONGEST = 1_800.0
 _TRANSACTION = 1_000
 """Events of copies in one transaction of the outbox."""
 
@@ -160,7 +161,7 @@ async def _copy(connection: asyncpg.Connection, metadata: MetaData, pattern: _Pa
             if table.name in pattern.roots:
                 chosen = f"t.{_key(table)} = ANY($2)"
             elif parents:
-                chosen = " OR ".join(f"t.{column} IN (SELECT old FROM {of})" for column, of in parents.items())  # noqa: S608  (names of ours)
+                chosen = " OR ".join(f"t.{column} IN (SELECT DISTINCT old FROM {of})" for column, of in parents.items())  # noqa: S608  (names of ours)
                 chosen = f"({chosen}) AND $2::int[] IS NULL"
             else:
                 continue
@@ -183,8 +184,11 @@ async def _number(connection: asyncpg.Connection, table: Table, chosen: str, tim
         f" WHERE {chosen}",
         times,
         pattern.roots.get(table.name),
+        timeout=_LONGEST,
     )
-    await connection.execute(f"CREATE INDEX ON copied_{table.name} (old, n); ANALYZE copied_{table.name}")
+    await connection.execute(
+        f"CREATE INDEX ON copied_{table.name} (old, n); ANALYZE copied_{table.name}", timeout=_LONGEST
+    )
 
 
 async def _insert(connection: asyncpg.Connection, table: Table, parents: Mapping[str, str], pattern: _Pattern) -> None:
@@ -201,7 +205,7 @@ async def _insert(connection: asyncpg.Connection, table: Table, parents: Mapping
         f"INSERT INTO {table.name} ({columns}) OVERRIDING SYSTEM VALUE"  # noqa: S608  (names of ours)
         f" SELECT {', '.join(values.values())} FROM {table.name} t JOIN copied_{table.name} k ON k.row = t.ctid"
         f" {' '.join(joins)} ORDER BY k.n",
-        timeout=1_800,
+        timeout=_LONGEST,
     )
 
 
