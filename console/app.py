@@ -1,0 +1,130 @@
+"""Makes the console: its pages, what they share, and what happens where a page fails."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import httpx
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from console.core.assets import Assets
+from console.core.page import Charts, Console, Page
+from console.core.rendering import environment
+from console.core.services import Services
+from console.routes import NAVIGATION, ROUTES
+from console.settings import SERVICES, Settings
+from console.signin.oidc import Issuer
+from console.signin.pages import ended
+from console.signin.sessions import Sessions
+from console.signin.sign_in import SignedOut, SignIn
+from libs.common.process import logs
+from libs.common.process.metrics import CONTENT_TYPE, Metrics
+
+_log = logs.logger(__name__)
+
+
+def create_console(
+    settings: Settings, *, transport: httpx.AsyncBaseTransport | None = None, charts: Charts | None = None
+) -> Starlette:
+    """Return the console as an app; `transport` stands in the place of the network."""
+    assets = Assets()
+    templates = environment(assets)
+    templates.globals["navigation"] = NAVIGATION
+    services = Services(
+        {name: settings.url_of(name) for name in (*SERVICES, "provenance", "branches")}, transport=transport
+    )
+    issuer = Issuer(settings, transport=transport)
+    sessions = Sessions(settings.session_file, settings.session_key)
+    sign_in = SignIn(settings, sessions, issuer)
+    metrics = Metrics("console")
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            stack.callback(sessions.close)
+            stack.push_async_callback(issuer.close)
+            stack.push_async_callback(services.close)
+            yield
+
+    async def show_metrics(_: Request) -> Response:
+        return Response(metrics.exposition({}), media_type=CONTENT_TYPE)
+
+    own: list[BaseRoute] = [
+        Route("/assets/{name}", assets.serve),
+        Route("/health/live", _live),
+        Route("/health/ready", _live),
+        Route("/metrics", show_metrics),
+    ]
+    app = Starlette(
+        routes=[*own, *ROUTES],
+        lifespan=lifespan,
+        middleware=[Middleware(_Measured, metrics=metrics), Middleware(GZipMiddleware, minimum_size=500)],
+        exception_handlers={HTTPException: _refused, SignedOut: _ended, Exception: _failed},
+    )
+    app.state.console = Console(settings, services, templates, sign_in.session_of, charts)
+    app.state.sign_in = sign_in
+    return app
+
+
+async def _live(_: Request) -> Response:
+    return PlainTextResponse("ok")
+
+
+async def _page_of(request: Request) -> Page:
+    console: Console = request.app.state.console
+    return Page(request, console, await console.session_of(request))
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    titles = {404: "There is no such page", 403: "This was refused", 405: "There is no such page"}
+    title = titles.get(error.status_code, "There is a problem")
+    words = "" if error.status_code in (404, 405) else error.detail
+    page = await _page_of(request)
+    return page.render("error.html", title=title, status=error.status_code, words=words)
+
+
+async def _ended(request: Request, _: Exception) -> Response:
+    return ended(request)
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    _log.error("page failed", path=request.url.path, exc_info=error)
+    words = "Something went wrong here. Nothing was changed by it; the operators find it in the log."
+    page = await _page_of(request)
+    return page.render("error.html", title="This page cannot be shown", status=500, words=words)
+
+
+class _Measured:
+    """Logs each request, and counts and times it by the pattern of its address."""
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+        self._app, self._metrics = app, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), 500
+
+        async def sending(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        finally:
+            seconds = time.perf_counter() - began
+            self._metrics.answered(scope, status, seconds)
+            logs.request_answered(
+                method=scope["method"], path=scope["path"], status=status, ms=round(seconds * 1000, 1)
+            )

@@ -1,0 +1,326 @@
+"""One request for a page: who asks, as at and as known when, what the services answer, and what is shown."""
+
+import csv
+import io
+import secrets
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol
+from urllib.parse import urlencode, urlsplit
+
+from jinja2 import Environment
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from console.core import protection
+from console.core.forms import MOST_BYTES, MOST_FIELDS, Form, read_files
+from console.core.rendering import rendered
+from console.core.services import Answer, Question, Refusal, Services
+from console.core.times import Times
+from console.settings import Settings
+
+__all__ = ["Page", "Person", "Route", "get", "post"]
+
+MOST_QUESTIONS = 6
+"""The most requests that a page makes of the services."""
+_EVERY = "*"
+Handler = Callable[["Page"], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is signed in; the rights are those that the issuer states, and the services decide."""
+
+    name: str
+    words: str = ""
+    roles: frozenset[str] | None = None
+    organisations: frozenset[str] | None = None
+
+    def may(self, role: str, *codes: str) -> bool:
+        """Whether to offer an act of this role for these organisations; yes where the issuer states no rights."""
+        if self.roles is not None and role not in self.roles:
+            return False
+        known = self.organisations
+        return known is None or _EVERY in known or known.issuperset(codes)
+
+    def may_any(self, *roles: str) -> bool:
+        """Whether to offer what any of these roles may do."""
+        return self.roles is None or not self.roles.isdisjoint(roles)
+
+
+class Session(Protocol):
+    """A signed-in person's session."""
+
+    person: Person
+    secret: str
+    """The secret of its forms."""
+
+    async def token(self) -> str:
+        """Return an access token that is still good."""
+
+    def say(self, words: str) -> None:
+        """Store words for the next page."""
+
+    def said(self) -> str:
+        """Return the stored words once, and forget them."""
+
+
+class Charts(Protocol):
+    """Draws charts."""
+
+    async def draw(self, spec: Mapping[str, Any], label: str) -> str | None:
+        """Return a chart as SVG; None where it cannot be drawn at the moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """What all pages share."""
+
+    settings: Settings
+    services: Services
+    templates: Environment
+    session_of: Callable[[Request], Awaitable[Session | None]]
+    charts: Charts | None = None
+
+
+@dataclass
+class Page:
+    """What a handler gets: see `ask`, `send`, `form`, `render`."""
+
+    request: Request
+    console: Console
+    session: Session | None
+    _asked: int = 0
+    _key: str = field(default_factory=lambda: secrets.token_urlsafe(18))
+
+    @property
+    def person(self) -> Person:
+        """Who is signed in. A public page asks `session` first."""
+        if self.session is None:
+            raise HTTPException(401)
+        return self.session.person
+
+    @property
+    def path(self) -> Mapping[str, str]:
+        """The parts of the address that its pattern names."""
+        return self.request.path_params
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        """The parameters of the address."""
+        return self.request.query_params
+
+    @cached_property
+    def times(self) -> Times:
+        """The two times that the page is asked for."""
+        return Times.of(self.query)
+
+    def now(self, service: str, path: str, *, json: Any = None, accept: str = "", **query: Any) -> Question:
+        """Return a question to a service that knows neither of the two times."""
+        return Question(service, path, _parameters(query), json, accept or "application/json")
+
+    def of(self, service: str, path: str, *, json: Any = None, accept: str = "", **query: Any) -> Question:
+        """Return a question to a service, for the day and the knowledge of the page."""
+        return self.now(service, path, json=json, accept=accept, **{**self.times.parameters, **query})
+
+    async def ask(self, *questions: Question) -> tuple[Answer, ...]:
+        """Ask side by side. A page asks six questions at most: more is a fault of the page."""
+        self._asked += len(questions)
+        if self._asked > MOST_QUESTIONS:
+            raise RuntimeError(f"{self.request.url.path} asks {self._asked} times; the most are {MOST_QUESTIONS}")
+        return await self.console.services.ask_all(questions, token=await self._token())
+
+    async def send(
+        self,
+        service: str,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        content: bytes | None = None,
+        media_type: str = "",
+        if_match: str | None = None,
+        **query: Any,
+    ) -> Answer:
+        """Send a command once: the form's hidden key makes a second sending of the same form the same command."""
+        headers = {"Idempotency-Key": self._key}
+        if if_match:
+            headers["If-Match"] = if_match
+        if media_type:
+            headers["Content-Type"] = media_type
+        return await self.console.services.send(
+            service,
+            method,
+            path,
+            token=await self._token(),
+            query=_parameters(query),
+            json=json,
+            content=content,
+            headers=headers,
+        )
+
+    async def form(self) -> Form:
+        """Read the form that was sent, and refuse one that another site made."""
+        data = await self.request.form(max_files=20, max_fields=MOST_FIELDS, max_part_size=MOST_BYTES)
+        token = data.get("csrf")
+        ours = (
+            self.session is not None
+            and isinstance(token, str)
+            and protection.comes_from_here(self.request, self.console.settings.public_url)
+            and protection.is_ours(token, self.session.secret)
+        )
+        if not ours:
+            raise HTTPException(
+                403, "This form is not from your present session. Go back, reload the page and try again."
+            )
+        form = Form(data, await read_files(data))
+        self._key = form["form_key"] or self._key
+        return form
+
+    def link(self, path: str, **query: Any) -> str:
+        """Return a link to a page of the console that keeps both times."""
+        base, _, given = path.partition("?")
+        pairs = [*self.times.parameters.items(), *_parameters(query)]
+        text = "&".join(part for part in (given, urlencode(pairs)) if part)
+        return f"{base}?{text}" if text else base
+
+    def here(self, **changes: Any) -> str:
+        """Return the address of this page with some of its parameters changed; None leaves one out."""
+        pairs = [(name, value) for name, value in self.request.query_params.multi_items() if name not in changes]
+        text = urlencode([*pairs, *_parameters(changes)])
+        return f"{self.request.url.path}?{text}" if text else self.request.url.path
+
+    def render(
+        self,
+        template: str,
+        *,
+        title: str,
+        status: int = 200,
+        again: int | None = None,
+        refusal: Refusal | None = None,
+        **context: Any,
+    ) -> Response:
+        """Return a page. With `again` it reloads by itself after so many seconds, as long as something is under way."""
+        text = rendered(
+            self.console.templates,
+            template,
+            {
+                "title": title,
+                "again": again,
+                "refusal": refusal,
+                "page": self,
+                "link": self.link,
+                "here": self.here,
+                "times": self.times,
+                "person": self.session.person if self.session else None,
+                "banner": self.session.said() if self.session else "",
+                "csrf_token": protection.masked(self.session.secret) if self.session else "",
+                # A refused form is sent again as the same command only if nothing came of the first.
+                "form_key": secrets.token_urlsafe(18),
+                **context,
+            },
+        )
+        return HTMLResponse(text, status, headers=protection.headers(self.console.settings.issuer))
+
+    def refused(self, by: Answer | Form, template: str, *, title: str, **context: Any) -> Response:
+        """Return a form again with every reason why it was refused: above it, and beside its fields."""
+        status = by.status if isinstance(by, Answer) and by.status else (503 if isinstance(by, Answer) else 422)
+        return self.render(template, title=title, status=status, refusal=by.refusal, **context)
+
+    def not_found(self, words: str) -> Response:
+        """Return a page that says that there is no such thing."""
+        return self.render("error.html", title="There is no such page", status=404, words=words)
+
+    def unanswered(self, answer: Answer) -> Response:
+        """Return a page for a question without which nothing can be shown: absent, refused, or silent."""
+        if answer.absent:
+            return self.not_found(answer.words)
+        title = "You may not see this" if answer.status in (401, 403) else "There is a problem"
+        return self.render("error.html", title=title, status=answer.status or 503, words=answer.words)
+
+    def redirect(self, path: str, words: str = "") -> Response:
+        """Return a redirect to a page of the console, which shows the words once."""
+        if words and self.session:
+            self.session.say(words)
+        return RedirectResponse(path, 303, headers={"Cache-Control": "no-store"})
+
+    def csv(self, name: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
+        """Return a table as a CSV file; a text that a spreadsheet would take for a formula is kept a text."""
+        text = io.StringIO()
+        writer = csv.writer(text)
+        writer.writerow(heads)
+        writer.writerows([_inert(value) for value in row] for row in rows)
+        return self.file(name, "text/csv; charset=utf-8", text.getvalue().encode("utf-8-sig"))
+
+    def file(self, name: str, media_type: str, content: bytes) -> Response:
+        """Return a file to store."""
+        safe = "".join(one if one.isascii() and (one.isalnum() or one in "-_.") else "-" for one in name)
+        headers = {
+            "Content-Disposition": f'attachment; filename="{safe}"',
+            "X-Content-Type-Options": "nosniff",
+            "Cache-Control": "no-store",
+        }
+        return Response(content, media_type=media_type, headers=headers)
+
+    async def chart(self, spec: Mapping[str, Any] | None, label: str) -> str | None:
+        """Return a chart as SVG; None where it cannot be drawn, and its table stands alone."""
+        if spec is None or self.console.charts is None:
+            return None
+        return await self.console.charts.draw(spec, label)
+
+    async def _token(self) -> str:
+        return await self.session.token() if self.session else ""
+
+
+def get(path: str, handler: Handler, *, public: bool = False) -> Route:
+    """Return the route of a page that is read."""
+    return _route(path, handler, "GET", public=public)
+
+
+def post(path: str, handler: Handler, *, public: bool = False) -> Route:
+    """Return the route of a form that is sent."""
+    return _route(path, handler, "POST", public=public)
+
+
+def _route(path: str, handler: Handler, method: str, *, public: bool) -> Route:
+    async def endpoint(request: Request) -> Response:
+        console: Console = request.app.state.console
+        session = await console.session_of(request)
+        page = Page(request, console, session)
+        request.state.page = page
+        if session is None and not public:
+            return _sign_in(request, method)
+        return await handler(page)
+
+    return Route(path, endpoint, methods=[method], name=f"{handler.__module__}.{handler.__name__}")
+
+
+def _sign_in(request: Request, method: str) -> Response:
+    """Send a person to sign in, and back to the page that was asked for."""
+    wanted = request.url.path if method == "GET" else "/"
+    if method == "GET" and request.url.query:
+        wanted += f"?{request.url.query}"
+    return RedirectResponse(f"/sign-in?{urlencode({'next': wanted})}", 303, headers={"Cache-Control": "no-store"})
+
+
+def is_own_path(path: str) -> bool:
+    """Whether a path leads to a page of the console, and to no other site."""
+    parts = urlsplit(path)
+    return path.startswith("/") and not path.startswith(("//", "/\\")) and not parts.scheme and not parts.netloc
+
+
+def _parameters(query: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    values = (
+        (name, one)
+        for name, value in query.items()
+        for one in (value if isinstance(value, list | tuple) else (value,))
+        if one is not None and one != ""
+    )
+    return tuple((name, str(one).lower() if isinstance(one, bool) else str(one)) for name, one in values)
+
+
+def _inert(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

@@ -1,0 +1,72 @@
+"""How days, money and numbers are written for people: as the NHS's style has them."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+_LONDON = ZoneInfo("Europe/London")
+_NOT_KNOWN = "not known"
+
+
+def day(value: date | str | None, otherwise: str = _NOT_KNOWN) -> str:
+    """Return a day as `6 August 2018`."""
+    if not value:
+        return otherwise
+    if isinstance(value, datetime) or (isinstance(value, str) and len(value) > 10):
+        return instant(value)
+    one = date.fromisoformat(value) if isinstance(value, str) else value
+    return f"{one.day} {one:%B %Y}"
+
+
+def instant(value: datetime | str | None, otherwise: str = _NOT_KNOWN) -> str:
+    """Return an instant as `6 August 2018 at 9:05am`, by the clock of England."""
+    if not value:
+        return otherwise
+    given = datetime.fromisoformat(value) if isinstance(value, str) else value
+    one = given.astimezone(_LONDON)
+    hour = one.hour % 12 or 12
+    minutes = f":{one:%M}" if one.minute else ""
+    return f"{one.day} {one:%B %Y} at {hour}{minutes}{'am' if one.hour < 12 else 'pm'}"
+
+
+def pounds(pence: int | str | Decimal | None, decimals: int = 2, otherwise: str = _NOT_KNOWN) -> str:
+    """Return an amount of pence as `£1,234.56`; with 0 decimals as whole pounds."""
+    if pence is None or pence == "":
+        return otherwise
+    return gbp(Decimal(pence) / 100, decimals)
+
+
+def gbp(value: str | Decimal | int | None, decimals: int = 2, otherwise: str = _NOT_KNOWN) -> str:
+    """Return an amount of pounds, as the API's decimal texts have it, as `£1,234.56`."""
+    if value is None or value == "":
+        return otherwise
+    amount = Decimal(value)
+    return f"{'−' if amount < 0 else ''}£{abs(amount):,.{decimals}f}"
+
+
+def number(value: Any, otherwise: str = _NOT_KNOWN) -> str:
+    """Return a number with its thousands marked by commas."""
+    if value is None or value == "":
+        return otherwise
+    return f"{Decimal(str(value)):,f}".replace("-", "−")
+
+
+def percent(value: Any, decimals: int = 1, otherwise: str = _NOT_KNOWN) -> str:
+    """Return a part of one as a percentage: `0.125` is `12.5%`."""
+    if value is None or value == "":
+        return otherwise
+    return f"{Decimal(str(value)) * 100:,.{decimals}f}%".replace("-", "−")
+
+
+def words(code: str | None, otherwise: str = _NOT_KNOWN) -> str:
+    """Return a code of the API as words with a capital: `not_quorate` is `Not quorate`."""
+    if not code:
+        return otherwise
+    text = code.replace("_", " ").replace("-", " ").replace(".", ": ")
+    return text[:1].upper() + text[1:]
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """Return a count with its noun: `1 contract`, `2 contracts`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

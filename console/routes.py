@@ -1,0 +1,12 @@
+"""All pages of the console, in the order in which their addresses are tried."""
+
+from starlette.routing import Route
+
+from console.signin import pages as signin
+
+ROUTES: list[Route] = [
+    *signin.ROUTES,
+]
+
+NAVIGATION: tuple[tuple[str, str], ...] = ()
+"""What the head of each page offers: address and name."""

@@ -1,0 +1,92 @@
+"""The pages of sign-in: where it begins, where the issuer sends people back to, and the way out."""
+
+import secrets
+from dataclasses import asdict
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from console.core.page import Page, get, is_own_path, post
+from console.signin.oidc import Attempt, SignInRefused
+from console.signin.sessions import Content
+from console.signin.sign_in import OpenSession, SignIn, signed_in
+
+_NO_STORE = {"Cache-Control": "no-store"}
+
+
+async def sign_in(page: Page) -> Response:
+    """Say what this is, and offer to sign in: a link, because a form may not lead to another site."""
+    wanted = page.query.get("next", "/")
+    begin = f"/sign-in/begin?{urlencode({'next': wanted})}"
+    return page.render("signin/sign_in.html", title="Sign in", begin=begin, ended=page.query.get("ended"))
+
+
+async def begin(page: Page) -> Response:
+    """Send a person to the issuer."""
+    sign_in: SignIn = page.request.app.state.sign_in
+    attempt = Attempt.new()
+    wanted = page.query.get("next", "/")
+    try:
+        address = await sign_in.issuer.address(attempt)
+    except SignInRefused as error:
+        return page.render("error.html", title="You cannot sign in at the moment", status=503, words=str(error))
+    content = Content(waiting={**asdict(attempt), "next": wanted if is_own_path(wanted) else "/"})
+    return sign_in.begin(RedirectResponse(address, 303, headers=_NO_STORE), content)
+
+
+async def come_back(page: Page) -> Response:
+    """Take the issuer's answer, and open a session of a new id."""
+    sign_in: SignIn = page.request.app.state.sign_in
+    found = sign_in.waiting(page.request)
+    state = page.query.get("state", "")
+    if found is None or not secrets.compare_digest(state.encode(), found[1].waiting["state"].encode()):
+        return _refused(page, "This sign-in was not begun in this browser, or it took too long.")
+    session_id, content = found
+    sign_in.sessions.end(session_id)
+    if "code" not in page.query:
+        return _refused(page, page.query.get("error_description") or page.query.get("error") or "")
+    wanted = content.waiting.pop("next")
+    try:
+        attempt = Attempt(**content.waiting)
+        tokens = await sign_in.issuer.redeem(page.query["code"], attempt, issuer=page.query.get("iss"))
+    except SignInRefused as error:
+        return _refused(page, str(error))
+    return sign_in.begin(RedirectResponse(wanted, 303, headers=_NO_STORE), signed_in(tokens))
+
+
+async def sign_out(page: Page) -> Response:
+    """End the session here and, where the issuer offers it, there."""
+    sign_in: SignIn = page.request.app.state.sign_in
+    await page.form()
+    session = page.session
+    assert isinstance(session, OpenSession)
+    session.end()
+    try:
+        address = await sign_in.issuer.logout_address(session.id_token)
+    except SignInRefused:
+        address = None
+    return sign_in.forget(RedirectResponse(address or "/sign-in", 303, headers=_NO_STORE))
+
+
+def ended(request: Request) -> Response:
+    """Send a person whose session is over to sign in again, and back to the page that was asked for."""
+    wanted = (
+        "/" if request.method != "GET" else request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    )
+    sign_in: SignIn = request.app.state.sign_in
+    query = urlencode({"next": wanted, "ended": "1"})
+    return sign_in.forget(RedirectResponse(f"/sign-in?{query}", 303, headers=_NO_STORE))
+
+
+def _refused(page: Page, words: str) -> Response:
+    return page.render("error.html", title="You are not signed in", status=403, words=words)
+
+
+ROUTES: list[Route] = [
+    get("/sign-in", sign_in, public=True),
+    get("/sign-in/begin", begin, public=True),
+    get("/sign-in/return", come_back, public=True),
+    post("/sign-out", sign_out),
+]
