@@ -126,6 +126,11 @@ class Page:
         """Return a question to a service, for the day and the knowledge of the page."""
         return self.now(service, path, json=json, accept=accept, **{**self.times.parameters, **query})
 
+    @property
+    def questions_left(self) -> int:
+        """How many questions the page may still ask."""
+        return MOST_QUESTIONS - self._asked
+
     async def ask(self, *questions: Question) -> tuple[Answer, ...]:
         """Ask side by side. A page asks six questions at most: more is a fault of the page."""
         self._asked += len(questions)
