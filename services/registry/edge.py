@@ -14,6 +14,7 @@ from services.registry.core.codes import Code
 from services.registry.core.errors import OrganisationNotFound
 from services.registry.core.levels import InLevels, Level
 from services.registry.core.models import Organisation
+from services.registry.core.permissions import PREPARING
 from services.registry.core.sight import Sight, sight_of
 
 EDIT_REFUSALS = (PreconditionMissing, StaleVersion, UnreadableVersion)
@@ -29,8 +30,8 @@ MergerInPath = Annotated[
 ]
 
 
-Preparing = Annotated[Caller, allowed(Role.NHS_ENGLAND, Role.GOVERNANCE_LEAD)]
-"""NHS England makes the schemes; a commissioner's governance lead records them, and gives evidence."""
+Preparing = Annotated[Caller, allowed(*PREPARING)]
+"""Who records schemes and evidence."""
 
 
 OfDay = Annotated[WrittenDay | None, Query(alias="as_at", description="Only on this day; on any day if left out.")]

@@ -5,10 +5,13 @@ from collections.abc import Collection
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
-from libs.common.identity import Caller
+from libs.common.identity import Caller, Role
 from libs.organisations.mergers import deciders
 from libs.organisations.successions import TODAY
 from services.registry.core.models import successions
+
+PREPARING = (Role.NHS_ENGLAND, Role.GOVERNANCE_LEAD)
+"""Who prepares a merger for its day: NHS England makes the schemes, a governance lead records them and evidence."""
 
 
 async def acted_for(session: AsyncSession, codes: Collection[str], by: Caller) -> list[str]:

@@ -402,7 +402,7 @@ def _must_be_ready(merger: Merger) -> None:
     """Raise MergerNotReady, with what is missing, unless all was ready by the merger's day."""
     if merger.is_ready():
         return
-    reasons = missing(merger.predecessors, merger.conditions, merger.schemes)
+    reasons: list[Reason] = [*missing(merger.predecessors, merger.conditions, merger.schemes)]
     if not reasons:
         message = (
             f"what {merger.reference} needs was complete on {merger.ready_on}, after {merger.effective_on}: "

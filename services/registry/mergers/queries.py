@@ -17,14 +17,15 @@ from libs.organisations.statements import Facet
 from services.registry.core.believed import believed
 from services.registry.core.codes import ByCode
 from services.registry.core.kinds import MergerStatus
+from services.registry.core.permissions import PREPARING
 from services.registry.core.sight import Sight
 from services.registry.mergers.errors import MergerNotFound
 from services.registry.mergers.rules import missing
 from services.registry.mergers.views import (
     ConditionView,
-    LackView,
     MergerInFullView,
     MergerListedView,
+    MissingView,
     PauseView,
     PlanView,
     ReadinessView,
@@ -222,5 +223,8 @@ def _codes(merger: MergerListedView) -> list[str]:
 
 def _missing(
     merger: MergerListedView, conditions: Iterable[ConditionView], schemes: Iterable[SchemeView]
-) -> list[LackView]:
-    return [LackView.model_validate(one) for one in missing(merger.predecessors, conditions, schemes)]
+) -> list[MissingView]:
+    return [
+        MissingView(message=one.message, field=one.field, roles=list(PREPARING), organisations=list(one.organisations))
+        for one in missing(merger.predecessors, conditions, schemes)
+    ]

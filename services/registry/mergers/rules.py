@@ -182,14 +182,22 @@ class ConditionState(Protocol):
         """The day on which it was met, None where it is not."""
 
 
+@dataclass(frozen=True, slots=True)
+class Lack(Reason):
+    """What is missing, and the organisations whose lead can record it: who acts for all of them."""
+
+    organisations: tuple[str, ...] = ()
+
+
 def missing(
     predecessors: Sequence[str], conditions: Iterable[ConditionState], schemes: Iterable[SchemeState]
-) -> list[Reason]:
+) -> list[Lack]:
     """Return what is missing before the merger of these predecessors can take effect."""
     lacking = [
-        Reason(
+        Lack(
             f"condition {one.number} is not met: {title_of('merger-condition', one.condition)}",
             f"conditions.{one.number}",
+            tuple(predecessors),
         )
         for one in conditions
         if one.met_on is None
@@ -199,13 +207,14 @@ def missing(
         without = [code for code in predecessors if (sort, code) not in made]
         if without:
             message = f"no {sort} transfer scheme or nil return of {', '.join(without)}"
-            lacking.append(Reason(message, f"schemes.{sort}"))
+            lacking.append(Lack(message, f"schemes.{sort}", tuple(without)))
         waiting = {one.reference: one for (of, _), one in made.items() if of == sort and one.suspended_on is not None}
         lacking.extend(
-            Reason(
+            Lack(
                 f"the {sort} transfer scheme {one.reference} of {', '.join(one.predecessors)} is suspended since "
                 f"{one.suspended_on}",
                 f"schemes.{sort}",
+                tuple(one.predecessors),
             )
             for _, one in sorted(waiting.items())
         )

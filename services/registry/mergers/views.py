@@ -99,6 +99,13 @@ class LackView(View):
     field: str | None = Field(examples=["schemes.staff"])
 
 
+class MissingView(LackView):
+    """What a merger still needs, and who can record it."""
+
+    roles: list[str] = Field(description="who records it has one of these roles", examples=[["governance_lead"]])
+    organisations: list[str] = Field(description="and acts for all of these", examples=[["10Y"]])
+
+
 class ReadinessView(View):
     """What is ready and missing before a merger can take effect."""
 
@@ -107,7 +114,7 @@ class ReadinessView(View):
     effective_on: date
     ready: bool = Field(description="nothing is missing")
     overdue: bool = Field(description="its day has come and it has not taken effect")
-    missing: list[LackView]
+    missing: list[MissingView]
     conditions: list[ConditionView]
     schemes: list[SchemeView]
     rule_pack: str
@@ -119,6 +126,6 @@ class MergerInFullView(MergerListedView):
     """A merger with all its plans, slips included, what is ready and what is missing."""
 
     plans: list[PlanView]
-    missing: list[LackView] = Field(description="what it still needs before it takes effect")
+    missing: list[MissingView] = Field(description="what it still needs before it takes effect")
     conditions: list[ConditionView]
     schemes: list[SchemeView]

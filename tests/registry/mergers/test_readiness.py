@@ -58,10 +58,15 @@ async def test_each_predecessor_needs_both_and_one_scheme_may_be_of_several(regi
     await make_scheme(registry, "M-14Y", "property", predecessors=["10H"], nil_return=True)
     await make_scheme(registry, "M-14Y", "staff", predecessors=["10H"])
     found = await ready(registry, "M-14Y")
-    assert (found["ready"], [one["message"] for one in found["missing"]]) == (
-        False,
-        ["no staff transfer scheme or nil return of 10Y"],
-    )
+    assert found["ready"] is False
+    assert found["missing"] == [
+        {
+            "message": "no staff transfer scheme or nil return of 10Y",
+            "field": "schemes.staff",
+            "roles": ["nhs_england", "governance_lead"],
+            "organisations": ["10Y"],
+        }
+    ]
     assert [(one["reference"], one["nil_return"], one["predecessors"]) for one in found["schemes"]] == [
         ("M-14Y-P1", False, ["10Y"]),
         ("M-14Y-P2", True, ["10H"]),
