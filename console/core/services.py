@@ -1,6 +1,7 @@
 """Asks the services over HTTP with the signed-in person's token, and says what came of it without raising."""
 
 import asyncio
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +10,10 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 
 _SECONDS = 15.0
+_PATIENCE = {"provenance": 40.0, "branches": 60.0}
+"""How many seconds those may take that ask several services themselves, or copy their databases."""
 _LONGEST_ANSWER = 64 * 1024 * 1024
+_NAME = re.compile(r"[A-Za-z_][\w-]*")
 PROBLEM = "application/problem+json"
 BASES = {"provenance": "", "branches": ""}
 """What stands in front of the paths of each service; `/v1` of those that are not named."""
@@ -24,8 +28,8 @@ class Reason:
 
     @property
     def at(self) -> str:
-        """The last name of the field, without the part of the request that it is in: `lines[0].gbp` is `gbp`."""
-        return (self.field or "").rpartition(".")[2].partition("[")[0]
+        """The last name in the field: `lines[0].gbp` is `gbp`, `predecessors.1` is `predecessors`."""
+        return next((name for name in reversed(_NAME.findall(self.field or ""))), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +197,7 @@ class Services:
                 json=json,
                 content=content,
                 headers={"Authorization": f"Bearer {token}", **(headers or {})} if token else headers,
+                timeout=_PATIENCE.get(service, _SECONDS),
             )
         except httpx.HTTPError:
             return Answer(service, 0)
