@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from starlette.applications import Starlette
 
 from console.app import create_console
+from console.charts.drawing import Drawing
 from console.settings import Settings
 from libs.common.process import logs
 
@@ -15,7 +16,7 @@ def from_environment() -> Starlette:
     """Return the console that the environment describes; each process makes its own."""
     settings = Settings()
     logs.configure(level=settings.log_level, style=settings.log_format)
-    return create_console(settings)
+    return create_console(settings, charts=Drawing())
 
 
 def main() -> int:

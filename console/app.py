@@ -1,5 +1,6 @@
 """Makes the console: its pages, what they share, and what happens where a page fails."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -14,8 +15,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from console.charts.drawing import Drawing
 from console.core.assets import Assets
-from console.core.page import Charts, Console, Page
+from console.core.page import Console, Page
 from console.core.rendering import environment
 from console.core.services import Services
 from console.routes import NAVIGATION, ROUTES
@@ -31,9 +33,9 @@ _log = logs.logger(__name__)
 
 
 def create_console(
-    settings: Settings, *, transport: httpx.AsyncBaseTransport | None = None, charts: Charts | None = None
+    settings: Settings, *, transport: httpx.AsyncBaseTransport | None = None, charts: Drawing | None = None
 ) -> Starlette:
-    """Return the console as an app; `transport` stands in the place of the network."""
+    """Return the console as an app; `transport` stands in the place of the network. Without `charts` none is drawn."""
     assets = Assets()
     templates = environment(assets)
     templates.globals["navigation"] = NAVIGATION
@@ -51,6 +53,11 @@ def create_console(
             stack.callback(sessions.close)
             stack.push_async_callback(issuer.close)
             stack.push_async_callback(services.close)
+            if charts is not None:
+                stack.push_async_callback(charts.stop)
+                # Beside the first requests: a chart that is asked for meanwhile waits for it.
+                warming = asyncio.create_task(charts.start())
+                stack.callback(warming.cancel)
             yield
 
     async def show_metrics(_: Request) -> Response:

@@ -68,11 +68,31 @@ class Session(Protocol):
         """Return the stored words once, and forget them."""
 
 
+class Drawable(Protocol):
+    """A chart as `console.charts` makes it: in two widths, of which the page shows one, and in a sentence."""
+
+    @property
+    def wide(self) -> Mapping[str, Any]:
+        """The specification for screens with room."""
+
+    @property
+    def narrow(self) -> Mapping[str, Any]:
+        """The specification for a screen of 320 pixels."""
+
+    @property
+    def marks(self) -> int:
+        """How many marks it has."""
+
+    @property
+    def says(self) -> str:
+        """What it shows, in a sentence."""
+
+
 class Charts(Protocol):
     """Draws charts."""
 
-    async def draw(self, spec: Mapping[str, Any], label: str) -> str | None:
-        """Return a chart as SVG; None where it cannot be drawn at the moment."""
+    async def draw(self, chart: Drawable, label: str) -> str | None:
+        """Return a chart as SVG in both widths; None where it cannot be drawn at the moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,11 +290,11 @@ class Page:
         }
         return Response(content, media_type=media_type, headers=headers)
 
-    async def chart(self, spec: Mapping[str, Any] | None, label: str) -> str | None:
+    async def chart(self, chart: Drawable | None, label: str) -> str | None:
         """Return a chart as SVG; None where it cannot be drawn, and its table stands alone."""
-        if spec is None or self.console.charts is None:
+        if chart is None or self.console.charts is None:
             return None
-        return await self.console.charts.draw(spec, label)
+        return await self.console.charts.draw(chart, label)
 
     async def _token(self) -> str:
         return await self.session.token() if self.session else ""

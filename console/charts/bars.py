@@ -1,0 +1,125 @@
+"""Bars lying down, with name and value beside each: from nothing, or each from where the one before it ended. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from console.charts.look import (
+    LINE,
+    NARROW,
+    ONCE,
+    WIDE,
+    Chart,
+    Spec,
+    Tone,
+    colour,
+    field,
+    framed,
+    printable,
+    reach,
+    text_layer,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar: its name, its value as a number for its length, and the value as it is shown."""
+
+    name: str
+    value: int
+    text: str
+    tone: Tone = Tone.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """Where things stand, in pixels: names from the left, bars between, values up to the right edge."""
+
+    width: int
+    step: int
+    bars: tuple[int, int]
+    name_limit: int
+    text_rise: int = 0
+    bar_fall: int = 0
+
+
+_WIDE = _Layout(width=WIDE, step=30, bars=(226, 516), name_limit=218)
+_NARROW = _Layout(width=NARROW, step=48, bars=(0, NARROW), name_limit=180, text_rise=-12, bar_fall=9)
+_THICK = 16
+
+
+def bars(title: str, rows: Sequence[Bar]) -> Chart | None:
+    """Return bars from nothing, in the order given; None without any."""
+    return _chart(title, rows, [(0, row.value) for row in rows], joined=False)
+
+
+def waterfall(title: str, steps: Sequence[Bar], totals: Sequence[Bar]) -> Chart | None:
+    """Return steps, each from where the one before it ended, and below them totals from nothing; None without any."""
+    spans, reached = [], 0
+    for step in steps:
+        spans.append((reached, reached + step.value))
+        reached += step.value
+    return _chart(title, [*steps, *totals], [*spans, *((0, total.value) for total in totals)], joined=True)
+
+
+def _chart(title: str, marks: Sequence[Bar], spans: Sequence[tuple[int, int]], *, joined: bool) -> Chart | None:
+    if not marks:
+        return None
+    rows = [_row(at, mark, span, spans) for at, (mark, span) in enumerate(zip(marks, spans, strict=True))]
+    between = reach([end for span in spans for end in span])
+    wide, narrow = (_spec(layout, rows, between, joined=joined) for layout in (_WIDE, _NARROW))
+    return Chart(wide=wide, narrow=narrow, marks=len(marks), says=f"{title}: {len(marks)} bars.")
+
+
+def _row(at: int, mark: Bar, span: tuple[int, int], spans: Sequence[tuple[int, int]]) -> Mapping[str, Any]:
+    name = printable(mark.name)
+    return {
+        "at": at,
+        "name": name,
+        "text": mark.text,
+        "described": f"{name}: {mark.text}",
+        "colour": mark.tone.value,
+        "low": min(span),
+        "high": max(span),
+        "end": span[1],
+        "next": at + 1 if at + 1 < len(spans) else at,
+    }
+
+
+def _spec(layout: _Layout, rows: Sequence[Mapping[str, Any]], between: tuple[int, int], *, joined: bool) -> Spec:
+    x = {
+        "type": "quantitative",
+        "axis": None,
+        "scale": {"domain": list(between), "range": list(layout.bars), "nice": False, "zero": False},
+    }
+    y = {"field": "at", "type": "ordinal", "axis": None}
+    rise = {"dy": layout.text_rise}
+    nothing: Spec = {
+        "data": ONCE,
+        "mark": {"type": "rule", "color": LINE, "aria": False},
+        "encoding": {"x": {"datum": 0, **x}},
+    }
+    joints: Spec = {
+        "mark": {"type": "rule", "color": LINE, "aria": False, "yOffset": layout.bar_fall, "y2Offset": layout.bar_fall},
+        "encoding": {"x": {"field": "end", **x}, "y": y, "y2": {"field": "next"}},
+    }
+    drawn: Spec = {
+        "mark": {"type": "bar", "height": _THICK, "yOffset": layout.bar_fall},
+        "encoding": {
+            "x": {"field": "low", **x},
+            "x2": {"field": "high"},
+            "y": y,
+            "color": colour(),
+            "description": field("described"),
+        },
+    }
+    return framed(
+        layout.width,
+        {"step": layout.step},
+        rows,
+        nothing,
+        *([joints] if joined else []),
+        drawn,
+        text_layer({"x": {"value": 0}, "y": y, "text": field("name")}, align="left", limit=layout.name_limit, **rise),
+        text_layer({"x": {"value": layout.width}, "y": y, "text": field("text")}, align="right", **rise),
+    )
