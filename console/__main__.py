@@ -37,7 +37,8 @@ def main() -> int:
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        # The proxy that has the certificate says by which address it was asked.
+        proxy_headers=True,
         ws="none",
     )
     return 0

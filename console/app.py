@@ -44,7 +44,7 @@ def create_console(
     )
     issuer = Issuer(settings, transport=transport)
     sessions = Sessions(settings.session_file, settings.session_key)
-    sign_in = SignIn(settings, sessions, issuer)
+    sign_in = SignIn(sessions, issuer)
     metrics = Metrics("console")
 
     @asynccontextmanager

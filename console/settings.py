@@ -26,13 +26,18 @@ class Settings(BaseSettings):
     issuer: str
     """The issuer of OpenID Connect, whose discovery document says the rest."""
     issuer_reached_at: str = ""
-    """The issuer's address from here, where it is another than people's: `issuer` is what its tokens name."""
+    """The issuer's address from here, where it is another than `issuer`, which its tokens name."""
+    issuer_shown_at: str = ""
+    """The issuer's address for browsers, where it is another; a path alone is on the console's own host."""
     client_id: str = "footprint-console"
     client_secret: str = Field(default="", repr=False)
     """For an issuer that wants one; a public client with PKCE has none."""
     scope: str = "openid"
-    public_url: str
-    """The console's own address, as people reach it; sign-in returns to it."""
+    public_url: str = ""
+    """The console's own address, as people reach it; sign-in returns to it.
+
+    Empty: the one under which a request comes. Only for a console that is open to its own machine alone.
+    """
     session_file: Path = Path("var/console/sessions.db")
     """SQLite file of the sessions, shared by the console's processes."""
     session_key: str = Field(default="", repr=False)
@@ -46,6 +51,8 @@ class Settings(BaseSettings):
     @field_validator("registry_url", "contracts_url", "finance_url", "governance_url", "issuer", "public_url")
     @classmethod
     def _is_an_address(cls, url: str) -> str:
+        if not url:
+            return url
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.netloc:
             raise ValueError("must be an address that begins with http:// or https://")
@@ -62,8 +69,3 @@ class Settings(BaseSettings):
             "branches": self.branches_url.rstrip("/"),
         }
         return addresses[service]
-
-    @property
-    def is_secure(self) -> bool:
-        """Whether people reach the console by https."""
-        return self.public_url.startswith("https://")

@@ -133,6 +133,11 @@ class Page:
         """The parameters of the address."""
         return self.request.query_params
 
+    @property
+    def address(self) -> str:
+        """The console's own address, without a path."""
+        return self.console.settings.public_url or str(self.request.base_url).rstrip("/")
+
     @cached_property
     def times(self) -> Times:
         """The two times that the page is asked for."""
@@ -194,7 +199,7 @@ class Page:
         ours = (
             self.session is not None
             and isinstance(token, str)
-            and protection.comes_from_here(self.request, self.console.settings.public_url)
+            and protection.comes_from_here(self.request, self.address)
             and protection.is_ours(token, self.session.secret)
         )
         if not ours:

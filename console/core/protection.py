@@ -51,7 +51,7 @@ def is_ours(token: str, secret: str) -> bool:
     return hmac.compare_digest(plain, base64.urlsafe_b64decode(secret))
 
 
-def comes_from_here(request: Request, public_url: str) -> bool:
+def comes_from_here(request: Request, address: str) -> bool:
     """Whether a form was sent from one of the console's own pages, as far as the browser says."""
     origin = request.headers.get("origin")
-    return origin is None or origin in (public_url, f"{request.url.scheme}://{request.headers.get('host', '')}")
+    return origin is None or origin == address

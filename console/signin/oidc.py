@@ -17,6 +17,7 @@ from joserfc.jwk import KeySet
 from console.settings import Settings
 
 ALGORITHMS = ["ES256", "RS256", "Ed25519"]
+RETURN_PATH = "/sign-in/return"
 LEEWAY_SECONDS = 60
 DISCOVERED_SECONDS = 600
 _SECONDS = 10.0
@@ -37,11 +38,14 @@ class Attempt:
     state: str
     nonce: str
     verifier: str
+    return_to: str
+    """The address of the console's page to which the issuer sends the person back."""
 
     @classmethod
-    def new(cls) -> "Attempt":
-        """Draw a new one."""
-        return cls(secrets.token_urlsafe(24), secrets.token_urlsafe(24), secrets.token_urlsafe(48))
+    def new(cls, console: str) -> "Attempt":
+        """Draw a new one for the console at this address."""
+        state, nonce, verifier = secrets.token_urlsafe(24), secrets.token_urlsafe(24), secrets.token_urlsafe(48)
+        return cls(state, nonce, verifier, f"{console}{RETURN_PATH}")
 
     @property
     def challenge(self) -> str:
@@ -73,11 +77,6 @@ class Issuer:
         self._found_at = float("-inf")
         self._finding = asyncio.Lock()
 
-    @property
-    def return_address(self) -> str:
-        """Where the issuer sends people back to."""
-        return f"{self._settings.public_url}/sign-in/return"
-
     async def close(self) -> None:
         """Close the connections."""
         await self._client.aclose()
@@ -88,14 +87,14 @@ class Issuer:
         query = {
             "response_type": "code",
             "client_id": self._settings.client_id,
-            "redirect_uri": self.return_address,
+            "redirect_uri": attempt.return_to,
             "scope": self._settings.scope,
             "state": attempt.state,
             "nonce": attempt.nonce,
             "code_challenge": attempt.challenge,
             "code_challenge_method": "S256",
         }
-        return f"{found['authorization_endpoint']}?{urlencode(query)}"
+        return f"{self._shown(found['authorization_endpoint'])}?{urlencode(query)}"
 
     async def redeem(self, code: str, attempt: Attempt, *, issuer: str | None = None) -> Tokens:
         """Exchange a code for tokens. Raises SignInRefused."""
@@ -104,7 +103,7 @@ class Issuer:
         given = await self._token(
             grant_type="authorization_code",
             code=code,
-            redirect_uri=self.return_address,
+            redirect_uri=attempt.return_to,
             code_verifier=attempt.verifier,
         )
         return await self._tokens(given, nonce=attempt.nonce)
@@ -113,15 +112,20 @@ class Issuer:
         """Exchange a refresh token for new tokens. Raises SignInRefused."""
         return await self._tokens(await self._token(grant_type="refresh_token", refresh_token=token), nonce=None)
 
-    async def logout_address(self, id_token: str) -> str | None:
-        """Return where a person signs out at the issuer; None where it offers no such thing."""
+    async def logout_address(self, id_token: str, *, console: str) -> str | None:
+        """Return where a person signs out at the issuer, to come back to `console`; None where it offers that not."""
         endpoint = (await self._discovered()).get("end_session_endpoint")
         if not endpoint:
             return None
-        query = {"post_logout_redirect_uri": f"{self._settings.public_url}/", "client_id": self._settings.client_id}
+        query = {"post_logout_redirect_uri": f"{console}/", "client_id": self._settings.client_id}
         if id_token:
             query["id_token_hint"] = id_token
-        return f"{endpoint}?{urlencode(query)}"
+        return f"{self._shown(endpoint)}?{urlencode(query)}"
+
+    def _shown(self, url: str) -> str:
+        """Return an address of the issuer as browsers reach it."""
+        shown, own = self._settings.issuer_shown_at.rstrip("/"), self._settings.issuer
+        return shown + url.removeprefix(own) if shown and url.startswith(own) else url
 
     async def _token(self, **form: str) -> dict[str, Any]:
         endpoint = (await self._discovered())["token_endpoint"]

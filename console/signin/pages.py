@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from console.core.page import Page, get, is_own_path, post
-from console.signin.oidc import Attempt, SignInRefused
+from console.signin.oidc import RETURN_PATH, Attempt, SignInRefused
 from console.signin.sessions import Content
 from console.signin.sign_in import OpenSession, SignIn, signed_in
 
@@ -26,14 +26,14 @@ async def sign_in(page: Page) -> Response:
 async def begin(page: Page) -> Response:
     """Send a person to the issuer."""
     sign_in: SignIn = page.request.app.state.sign_in
-    attempt = Attempt.new()
+    attempt = Attempt.new(page.address)
     wanted = page.query.get("next", "/")
     try:
         address = await sign_in.issuer.address(attempt)
     except SignInRefused as error:
         return page.render("error.html", title="You cannot sign in at the moment", status=503, words=str(error))
     content = Content(waiting={**asdict(attempt), "next": wanted if is_own_path(wanted) else "/"})
-    return sign_in.begin(RedirectResponse(address, 303, headers=_NO_STORE), content)
+    return sign_in.begin(page.request, RedirectResponse(address, 303, headers=_NO_STORE), content)
 
 
 async def come_back(page: Page) -> Response:
@@ -53,7 +53,7 @@ async def come_back(page: Page) -> Response:
         tokens = await sign_in.issuer.redeem(page.query["code"], attempt, issuer=page.query.get("iss"))
     except SignInRefused as error:
         return _refused(page, str(error))
-    return sign_in.begin(RedirectResponse(wanted, 303, headers=_NO_STORE), signed_in(tokens))
+    return sign_in.begin(page.request, RedirectResponse(wanted, 303, headers=_NO_STORE), signed_in(tokens))
 
 
 async def sign_out(page: Page) -> Response:
@@ -64,10 +64,10 @@ async def sign_out(page: Page) -> Response:
     assert isinstance(session, OpenSession)
     session.end()
     try:
-        address = await sign_in.issuer.logout_address(session.id_token)
+        address = await sign_in.issuer.logout_address(session.id_token, console=page.address)
     except SignInRefused:
         address = None
-    return sign_in.forget(RedirectResponse(address or "/sign-in", 303, headers=_NO_STORE))
+    return sign_in.forget(page.request, RedirectResponse(address or "/sign-in", 303, headers=_NO_STORE))
 
 
 def ended(request: Request) -> Response:
@@ -77,7 +77,7 @@ def ended(request: Request) -> Response:
     )
     sign_in: SignIn = request.app.state.sign_in
     query = urlencode({"next": wanted, "ended": "1"})
-    return sign_in.forget(RedirectResponse(f"/sign-in?{query}", 303, headers=_NO_STORE))
+    return sign_in.forget(request, RedirectResponse(f"/sign-in?{query}", 303, headers=_NO_STORE))
 
 
 def _refused(page: Page, words: str) -> Response:
@@ -87,6 +87,6 @@ def _refused(page: Page, words: str) -> Response:
 ROUTES: list[Route] = [
     get("/sign-in", sign_in, public=True),
     get("/sign-in/begin", begin, public=True),
-    get("/sign-in/return", come_back, public=True),
+    get(RETURN_PATH, come_back, public=True),
     post("/sign-out", sign_out),
 ]

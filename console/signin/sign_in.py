@@ -8,7 +8,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from console.core.page import Person
-from console.settings import Settings
 from console.signin.oidc import Issuer, SignInRefused, Tokens
 from console.signin.sessions import LONGEST_SECONDS, Content, Sessions
 
@@ -37,10 +36,10 @@ class OpenSession:
 
     async def token(self) -> str:
         """Return an access token that is still good. Raises SignedOut."""
-        if time.time() < self._content.expires_at - _BEFORE_THE_END:
+        if self._is_good():
             return self._content.access_token
         async with self._refreshing:  # a page asks several services side by side
-            if time.time() >= self._content.expires_at - _BEFORE_THE_END:
+            if not self._is_good():
                 await self._refresh()
         return self._content.access_token
 
@@ -57,43 +56,45 @@ class OpenSession:
         self._sessions.end(self._id)
 
     async def _refresh(self) -> None:
-        if not self._content.refresh_token:
-            self.end()
-            raise SignedOut
-        if self._sessions.begin_refresh(self._id):
-            try:
-                tokens = await self._issuer.refresh(self._content.refresh_token)
-            except SignInRefused:
-                self.end()
-                raise SignedOut from None
-            _take(self._content, tokens)
-            self._sessions.write(self._id, self._content)
-            return
-        for _ in range(_POLLS):  # another process fetches them
-            await asyncio.sleep(_POLL_SECONDS)
-            found = self._sessions.read(self._id)
+        for _ in range(_POLLS):
+            is_ours = self._sessions.begin_refresh(self._id)
+            found = self._sessions.read(self._id)  # another process may have fetched them meanwhile
             if found is None:
                 break
-            if time.time() < found.expires_at - _BEFORE_THE_END:
-                self._content = found
+            self._content = found
+            if is_ours and not self._is_good():
+                await self._fetch()
+            elif is_ours:
+                self._sessions.write(self._id, found)
+            if self._is_good():
                 return
+            await asyncio.sleep(_POLL_SECONDS)
         raise SignedOut
+
+    def _is_good(self) -> bool:
+        return time.time() < self._content.expires_at - _BEFORE_THE_END
+
+    async def _fetch(self) -> None:
+        try:
+            if not self._content.refresh_token:
+                raise SignedOut
+            tokens = await self._issuer.refresh(self._content.refresh_token)
+        except (SignInRefused, SignedOut):
+            self.end()
+            raise SignedOut from None
+        _take(self._content, tokens)
+        self._sessions.write(self._id, self._content)
 
 
 class SignIn:
     """Begins and ends sessions, and finds the one of a request."""
 
-    def __init__(self, settings: Settings, sessions: Sessions, issuer: Issuer) -> None:
+    def __init__(self, sessions: Sessions, issuer: Issuer) -> None:
         self.sessions, self.issuer = sessions, issuer
-        self._secure = settings.is_secure
-        # Cookies of one host are shared by its ports: the name keeps two consoles apart.
-        port = settings.public_url.rpartition(":")[2] if settings.public_url.count(":") > 1 else ""
-        name = f"footprint{f'-{port}' if port.isdecimal() else ''}"
-        self.cookie = f"__Host-{name}" if self._secure else name
 
     async def session_of(self, request: Request) -> OpenSession | None:
         """Return the session of a request whose person is signed in."""
-        session_id = request.cookies.get(self.cookie)
+        session_id = request.cookies.get(_cookie(request))
         content = self.sessions.read(session_id) if session_id else None
         if session_id is None or content is None or not content.access_token:
             return None
@@ -101,28 +102,35 @@ class SignIn:
 
     def waiting(self, request: Request) -> tuple[str, Content] | None:
         """Return the session in which somebody began to sign in."""
-        session_id = request.cookies.get(self.cookie)
+        session_id = request.cookies.get(_cookie(request))
         content = self.sessions.read(session_id) if session_id else None
         return (session_id, content) if session_id and content and content.waiting else None
 
-    def begin(self, response: Response, content: Content) -> Response:
+    def begin(self, request: Request, response: Response, content: Content) -> Response:
         """Open a session with a new id, and give its cookie to the browser."""
         response.set_cookie(
-            self.cookie,
+            _cookie(request),
             self.sessions.open(content),
             max_age=LONGEST_SECONDS,
             path="/",
-            secure=self._secure,
+            secure=request.url.scheme == "https",
             httponly=True,
             # Not `strict`: the cookie has to come along when the issuer sends a person back.
             samesite="lax",
         )
         return response
 
-    def forget(self, response: Response) -> Response:
+    def forget(self, request: Request, response: Response) -> Response:
         """Take the cookie away."""
-        response.delete_cookie(self.cookie, path="/", secure=self._secure, httponly=True, samesite="lax")
+        secure = request.url.scheme == "https"
+        response.delete_cookie(_cookie(request), path="/", secure=secure, httponly=True, samesite="lax")
         return response
+
+
+def _cookie(request: Request) -> str:
+    """Return the cookie's name: cookies of one host are shared by its ports, so that it names the port."""
+    name = f"footprint-{request.url.port}" if request.url.port else "footprint"
+    return f"__Host-{name}" if request.url.scheme == "https" else name
 
 
 def signed_in(tokens: Tokens) -> Content:

@@ -1,32 +1,43 @@
-"""Serves the laptop's one port: an index page, and each service under a prefix of its own."""
+"""Serves the laptop's one port: the console, and each service under a prefix of its own."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Mount, Route
-
-from libs.common.http.pages import page as secured
+from starlette.routing import BaseRoute, Match, Mount
+from starlette.types import ASGIApp, Scope
 
 
 @asynccontextmanager
-async def running(services: Mapping[str, FastAPI]) -> AsyncIterator[None]:
-    """Enter the lifespan of every service, and leave them all at the end: mounting an app does not do this."""
+async def running(apps: Iterable[Starlette]) -> AsyncIterator[None]:
+    """Enter the lifespan of every app, and leave them all at the end: mounting an app does not do this."""
     async with AsyncExitStack() as stack:
-        for service in services.values():
-            await stack.enter_async_context(service.router.lifespan_context(service))
+        for app in apps:
+            await stack.enter_async_context(app.router.lifespan_context(app))
         yield
 
 
-def front(services: Mapping[str, FastAPI], *, page: Callable[[], Awaitable[str]], more: list[BaseRoute]) -> Starlette:
-    """Mount the services at `/registry`, `/contracts` and so on, with `page` at `/` and the routes `more`."""
+def front(services: Mapping[str, FastAPI], *, console: ASGIApp, more: list[BaseRoute]) -> Starlette:
+    """Mount the services at `/registry`, `/contracts` and so on, with the routes `more` and the console at `/`."""
+    mounts = [_ServiceMount(f"/{name}", service) for name, service in services.items()]
+    return Starlette(routes=[*more, *mounts, Mount("/", console)])
 
-    async def index(_: Request) -> Response:
-        return secured(await page())
 
-    return Starlette(
-        routes=[Route("/", index), *more, *(Mount(f"/{name}", service) for name, service in services.items())]
-    )
+class _ServiceMount(Mount):
+    """A service below its name. What is none of its routes is left to the console, which has pages of that name too."""
+
+    def __init__(self, path: str, service: FastAPI) -> None:
+        super().__init__(path, service)
+        paths = [getattr(route, "path", "") for route in service.routes]
+        self._parts = frozenset(_first_part(path) for path in paths)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Match what begins as one of the service's own routes does."""
+        match, below = super().matches(scope)
+        is_own = match is not Match.NONE and _first_part(scope["path"].removeprefix(self.path)) in self._parts
+        return (match, below) if is_own else (Match.NONE, {})
+
+
+def _first_part(path: str) -> str:
+    return path.lstrip("/").partition("/")[0]

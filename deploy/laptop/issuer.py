@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
 
 from joserfc import jwt
 from joserfc.jwk import ECKey
@@ -24,11 +23,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from deploy.laptop.authorization import REFRESH_SECONDS, Authorization, Choice, Grants, Refused, read_form
 from libs.common.identity import Role
 
 DEMO_PASSWORD = "demo"  # noqa: S105  (the issuer responds on loopback only, and the index page says so)
 TOKEN_SECONDS = 8 * 3600
-_LONGEST_FORM = 4_096
+PERSONS_TOKEN_SECONDS = 600
+"""A person's token is fetched anew by the console while the session lasts."""
 _OF_ONE_BODY = re.compile("[A-Z0-9]{3,10}")
 _LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 
@@ -63,9 +64,9 @@ class SigningKey:
             json.dump(made.as_dict(private=True), file)
         beside.replace(self._file)
 
-    def sign(self, claims: Mapping[str, Any]) -> str:
-        """Return these claims as a signed access token."""
-        return jwt.encode({"alg": "ES256", "kid": self._key.kid, "typ": "at+jwt"}, dict(claims), self._key)
+    def sign(self, claims: Mapping[str, Any], *, kind: str = "at+jwt") -> str:
+        """Return these claims as a signed token, an access token unless `kind` names another."""
+        return jwt.encode({"alg": "ES256", "kid": self._key.kid, "typ": kind}, dict(claims), self._key)
 
     def public(self) -> dict[str, Any]:
         """Return the public key as a JWK set."""
@@ -80,6 +81,9 @@ class Issuer:
         self.users = {user.name: user for user in users}
         self._audiences = sorted(audiences)
         self.key = SigningKey(folder)
+        self._grants = Grants()
+        choices = [Choice(user.name, user.words, user.may_be_one_body) for user in self.users.values()]
+        self._authorization = Authorization(issuer=url, choices=choices, is_user=self._is_user, grants=self._grants)
 
     def user(self, name: str) -> DemoUser:
         """Return the user of this name; `NAME@CODE` has the roles of NAME for one body. Raises KeyError."""
@@ -91,24 +95,36 @@ class Issuer:
             raise KeyError(name)
         return DemoUser(name, user.roles, frozenset({code}))
 
-    def token_for(self, user: DemoUser) -> str:
+    def token_for(self, user: DemoUser, *, seconds: int = TOKEN_SECONDS) -> str:
         """Return a token with this user's subject, roles and organisations."""
+        return self.key.sign(self._claims(user, seconds) | {"aud": self._audiences, "jti": uuid.uuid4().hex})
+
+    def id_token_for(self, user: DemoUser, *, client: str, nonce: str) -> str:
+        """Return an ID token, which tells a client who signed in."""
+        named = {"aud": client, "name": user.name, **({"nonce": nonce} if nonce else {})}
+        return self.key.sign(self._claims(user, PERSONS_TOKEN_SECONDS) | named, kind="JWT")
+
+    def _claims(self, user: DemoUser, seconds: int) -> dict[str, Any]:
         now = int(time.time())
-        claims = {
+        return {
             "iss": self.url,
             "sub": user.name,
-            "aud": self._audiences,
             "iat": now,
             "nbf": now,
-            "exp": now + TOKEN_SECONDS,
-            "jti": uuid.uuid4().hex,
+            "exp": now + seconds,
             "roles": sorted(user.roles),
             "organisations": sorted(user.organisations),
         }
-        return self.key.sign(claims)
+
+    def _is_user(self, name: str) -> bool:
+        try:
+            self.user(name)
+        except KeyError:
+            return False
+        return True
 
     def app(self, origins: Collection[str] = ()) -> Starlette:
-        """Return the issuer as an app: `POST /token`, `GET /keys`, `GET /.well-known/openid-configuration`.
+        """Return the issuer as an app: `/token`, `/keys`, `/authorize`, `/.well-known/openid-configuration`.
 
         Pages of these web origins may call it from a browser, as a front end does that is served by another port.
         """
@@ -116,6 +132,7 @@ class Issuer:
             routes=[
                 Route("/token", self._token, methods=["POST"]),
                 Route("/keys", self._keys),
+                *self._authorization.routes(),
                 Route("/.well-known/openid-configuration", self._configuration),
             ],
             middleware=[
@@ -127,15 +144,18 @@ class Issuer:
         )
 
     async def _token(self, request: Request) -> Response:
-        form = parse_qs((await _short_body(request)).decode("ascii", "replace"))
-        given = {name: values[0] for name, values in form.items()}
+        given = await read_form(request)
         match given.get("grant_type"):
+            case "authorization_code" | "refresh_token":
+                return self._tokens_of_a_person(given)
             case "password":
                 name, password = given.get("username", ""), given.get("password", "")
             case "client_credentials":
                 name, password = given.get("client_id", ""), given.get("client_secret", "")
             case _:
-                return _refused("unsupported_grant_type", "password or client_credentials")
+                return _refused(
+                    "unsupported_grant_type", "password, client_credentials, authorization_code or refresh_token"
+                )
         try:
             user = self.user(name)
         except KeyError:
@@ -149,6 +169,22 @@ class Issuer:
         answer = {"access_token": self.token_for(user), "token_type": "Bearer", "expires_in": TOKEN_SECONDS}
         return JSONResponse(answer, headers={"Cache-Control": "no-store"})
 
+    def _tokens_of_a_person(self, form: Mapping[str, str]) -> Response:
+        is_new = form["grant_type"] == "authorization_code"
+        try:
+            grant = self._grants.redeem(form) if is_new else self._grants.refresh(form)
+        except Refused as error:
+            return _refused(error.error, str(error))
+        user = self.user(grant.user)
+        answer = {
+            "access_token": self.token_for(user, seconds=PERSONS_TOKEN_SECONDS),
+            "token_type": "Bearer",
+            "expires_in": PERSONS_TOKEN_SECONDS,
+            "refresh_token": self._grants.issue(grant, REFRESH_SECONDS),
+            "id_token": self.id_token_for(user, client=grant.client, nonce=grant.nonce if is_new else ""),
+        }
+        return JSONResponse(answer, headers={"Cache-Control": "no-store"})
+
     async def _keys(self, _: Request) -> Response:
         return JSONResponse(self.key.public())
 
@@ -158,8 +194,14 @@ class Issuer:
                 "issuer": self.url,
                 "token_endpoint": f"{self.url}/token",
                 "jwks_uri": f"{self.url}/keys",
-                "grant_types_supported": ["password", "client_credentials"],
+                "grant_types_supported": [
+                    "authorization_code",
+                    "refresh_token",
+                    "password",
+                    "client_credentials",
+                ],
                 "id_token_signing_alg_values_supported": ["ES256"],
+                **self._authorization.described(),
             }
         )
 
@@ -188,15 +230,6 @@ def is_local(scope: Scope) -> bool:
         return name in _LOCAL_NAMES and ipaddress.ip_address((scope.get("client") or ("",))[0]).is_loopback
     except ValueError:
         return False
-
-
-async def _short_body(request: Request) -> bytes:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _LONGEST_FORM:
-            return b""
-    return body
 
 
 def _refused(error: str, words: str, *, status: int = 400) -> Response:

@@ -81,7 +81,7 @@ async def serving(footprint: Footprint, listener: socket.socket) -> AsyncIterato
         for bus in set(footprint.buses.values()):
             stack.push_async_callback(bus.close)
         stack.push_async_callback(footprint.branches.stop)
-        await stack.enter_async_context(running(footprint.services))
+        await stack.enter_async_context(running([*footprint.services.values(), footprint.console]))
         task = asyncio.create_task(server.serve(sockets=[listener]))
         try:
             while not server.started:

@@ -8,20 +8,25 @@ from pathlib import Path
 import httpx
 from fastapi import FastAPI
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Mount
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
 
+from console.app import create_console
+from console.settings import Settings as ConsoleSettings
 from deploy.demo.records import FOLDER
 from deploy.demo.services import Services
 from deploy.demo.stories.story import read_stories
 from deploy.gatherer.app import provenance_route
 from deploy.laptop.branches import AUDIENCE, PLANS, BranchProcess
 from deploy.laptop.front import front
-from deploy.laptop.issuer import Issuer
+from deploy.laptop.issuer import Issuer, LoopbackOnly
 from deploy.laptop.shown import ask_as_page_user, shown, stories_route
 from deploy.laptop.state import BY, SHOWN_AT
 from deploy.laptop.users import USERS
 from deploy.postgres.server import EmbeddedPostgres
 from libs.common.database.migrations import migrate
+from libs.common.http.pages import page as secured
 from libs.common.messaging.bus import Bus
 from libs.common.messaging.bus.direct import DirectBus
 from libs.common.messaging.bus.kafka import KafkaBus, create_topic
@@ -29,6 +34,8 @@ from libs.common.messaging.bus.kafka_access import KafkaAccess
 from libs.common.service.settings import Settings
 
 NAMES = ("registry", "contracts", "finance", "governance")
+DEMO_AT = "/demo"
+"""The page of what the demo holds, with links to every answer."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,7 @@ class Footprint:
     """Everything that is served on the laptop's port."""
 
     services: Mapping[str, FastAPI]
+    console: Starlette
     issuer: Issuer
     buses: Mapping[str, Bus]
     app: Starlette
@@ -101,15 +109,38 @@ def assemble(
     origins = services[NAMES[0]].state.settings.cors_origins
     asked = Services(client, lambda name: issuer.token_for(issuer.user(name)))
     branches = BranchProcess(folder, urls, address=address, page_token=lambda: issuer.token_for(issuer.user(BY)))
+
+    async def about(_: Request) -> Response:
+        return secured(await page())
+
     more: list[BaseRoute] = [
+        Route(DEMO_AT, about),
         Mount("/issuer", issuer.app(origins)),
         Mount(SHOWN_AT, shown(asked)),
         stories_route(asked, read_stories(FOLDER / "stories")),
         provenance_route(ask_as_page_user(asked)),
         *branches.routes(),
     ]
-    app = front(services, page=page, more=more)
-    return Footprint(services, issuer, buses, app, asked, branches)
+    console = _console(address, issuer, folder)
+    app = front(services, console=LoopbackOnly(console), more=more)
+    return Footprint(services, console, issuer, buses, app, asked, branches)
+
+
+def _console(address: str, issuer: Issuer, folder: Path) -> Starlette:
+    """Create the console; it asks the services through the port, as a client anywhere else would."""
+    settings = ConsoleSettings(
+        registry_url=f"{address}/registry",
+        contracts_url=f"{address}/contracts",
+        finance_url=f"{address}/finance",
+        governance_url=f"{address}/governance",
+        provenance_url=address,
+        branches_url=address,
+        issuer=issuer.url,
+        # Without a host, here and for the console itself: a browser may know the port as localhost, or forwarded.
+        issuer_shown_at="/issuer",
+        session_file=folder / "console" / "sessions.db",
+    )
+    return create_console(settings)
 
 
 def _buses(urls: Mapping[str, str], kafka: KafkaAccess | None) -> dict[str, Bus]:

@@ -73,7 +73,7 @@ def _page_of(answer: httpx.Response, path: str, *, by: str, at: str) -> Response
     more = "" if len(text) <= _LONGEST else "<p>Shown to this point; a program reads all of it.</p>"
     body = _LINK.sub(rf'"<a href="{at}\1">\1</a>"', escape(text[:_LONGEST]))
     content = (
-        f'<p><a href="/">Back to Footprint</a></p><h1>What {escape(path.split("/")[1])} answers</h1>'
+        f'<p><a href="/demo">Back to the demo</a></p><h1>What {escape(path.split("/")[1])} answers</h1>'
         f"<p><code>GET {escape(path)}</code>, asked as <code>{by}</code>: {answer.status_code}.</p>"
         f"<pre>{body}</pre>{more}"
     )
