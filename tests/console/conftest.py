@@ -1,0 +1,41 @@
+"""Fixtures of the console's tests: one Chromium, and a laptop of their own, in which journeys may change things."""
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser
+
+from tests.console.browser import People, chromium
+from tests.support.demo import Demo, running_demo
+
+
+@pytest.fixture(scope="session")
+async def one_chromium() -> AsyncIterator[Browser]:
+    """One Chromium for the whole session."""
+    async with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def console_demo(loaded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """A laptop with the demo loaded, for the console alone: its journeys change what is recorded."""
+    folder = tmp_path_factory.mktemp("console")
+    folder.chmod(0o711)
+    with running_demo(loaded, folder) as running:
+        yield running
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def people_of_demo(one_chromium: Browser, console_demo: Demo) -> People:
+    """Everybody who signed in once stays so for the session."""
+    return People(one_chromium, console_demo.address)
+
+
+@pytest.fixture
+async def browser(people_of_demo: People) -> AsyncIterator[People]:
+    """The demo's persons in a real browser: `await browser.as_person("commissioner")`."""
+    yield people_of_demo
+    await people_of_demo.close()
