@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     session_key: str = Field(default="", repr=False)
     """Key of the tokens in that file (Fernet, 32 bytes in base64); empty: one is made and stored beside the file."""
     host: str = "127.0.0.1"
-    port: int = 8005
+    port: int = 8007
     processes: int = Field(default=2, ge=1, le=32)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "text"] = "json"

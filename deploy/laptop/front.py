@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Match, Mount
 from starlette.types import ASGIApp, Scope
@@ -29,8 +30,9 @@ class _ServiceMount(Mount):
 
     def __init__(self, path: str, service: FastAPI) -> None:
         super().__init__(path, service)
-        paths = [getattr(route, "path", "") for route in service.routes]
-        self._parts = frozenset(_first_part(path) for path in paths)
+        mounts = [route.path for route in service.routes if isinstance(route, Mount)]
+        routes = [found.path_format for found in iter_route_contexts(service.routes)]
+        self._parts = frozenset(_first_part(path) for path in (*mounts, *routes)) - {""}
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Match what begins as one of the service's own routes does."""

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
+from console.settings import Settings as ConsoleSettings
 from deploy.branches.__main__ import BranchSettings
 from deploy.branches.servers import SETTINGS
 from deploy.kafka import Broker
@@ -19,8 +20,8 @@ from tests.support.platform import SERVICES, service
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docker-compose.yml"
 COMPLETED, HEALTHY = {"condition": "service_completed_successfully"}, {"condition": "service_healthy"}
-GATHERER, BRANCHES, PLANS = "provenance", "branches", "plans"
-SERVERS = ("postgres", "kafka", *SERVICES, GATHERER, BRANCHES, "branches-postgres")
+GATHERER, BRANCHES, PLANS, CONSOLE = "provenance", "branches", "plans", "console"
+SERVERS = ("postgres", "kafka", *SERVICES, GATHERER, BRANCHES, "branches-postgres", CONSOLE)
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +61,9 @@ def test_services_and_files_and_volumes_that_are_named_exist(compose: dict[str, 
     assert mounted == set(compose["volumes"])
 
 
-def test_published_ports_are_the_four_services_the_gatherer_and_branches_each_its_own(compose: dict[str, Any]) -> None:
+def test_published_ports_are_those_that_people_and_programs_call_each_its_own(compose: dict[str, Any]) -> None:
     published = {name: each["ports"] for name, each in compose["services"].items() if "ports" in each}
-    assert set(published) == {*SERVICES, GATHERER, BRANCHES}
+    assert set(published) == {*SERVICES, GATHERER, BRANCHES, CONSOLE}
     [inside] = {port.rpartition(":")[2] for ports in published.values() for port in ports}
     assert inside == "8000"
     assert len({port for ports in published.values() for port in ports}) == len(published)
@@ -105,6 +106,14 @@ def test_every_setting_that_it_gives_exists_and_every_needed_one_is_given(compos
         assert (given["BUS"], given["TOKEN_AUDIENCE"]) == ("kafka", f"footprint-{name}")
         for job in (f"{name}-migrations", f"{name}-topics"):
             assert compose["services"][job]["environment"]["DATABASE_URL"] == given["DATABASE_URL"]
+
+
+def test_the_console_is_given_its_settings_and_reaches_who_answers_it(compose: dict[str, Any]) -> None:
+    given = compose["services"][CONSOLE]["environment"]
+    known = {f"CONSOLE_{name.upper()}": field for name, field in ConsoleSettings.model_fields.items()}
+    assert {name for name, field in known.items() if field.is_required()} <= set(given) <= set(known)
+    reached = {url.removeprefix("http://").partition(":")[0] for name, url in given.items() if name.endswith("_URL")}
+    assert reached - {"${CONSOLE_PUBLIC_URL"} == {*SERVICES, GATHERER, BRANCHES}
 
 
 def test_branches_are_given_every_database_of_life_and_a_throwaway_server(compose: dict[str, Any]) -> None:

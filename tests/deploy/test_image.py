@@ -12,7 +12,7 @@ import socket
 import sys
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -120,6 +120,41 @@ async def test_an_image_holds_every_command_that_the_compose_file_calls(service:
     if gatherer["build"]["args"]["SERVICE"] == service:
         assert gatherer["command"] == ["python", "-m", "deploy.gatherer"]
         await run(folder, environment(service), "python", "-c", "import deploy.gatherer.__main__")
+
+
+async def test_the_consoles_image_serves_with_nothing_of_the_services(tmp_path: Path) -> None:
+    text = (ROOT / "deploy" / "console" / "Dockerfile").read_text(encoding="utf-8").rpartition("\nFROM ")[2]
+    for source, target in copied("", text):
+        made = tmp_path / "app" / target
+        made.parent.mkdir(parents=True, exist_ok=True)
+        copy = shutil.copytree if (ROOT / source).is_dir() else shutil.copy
+        copy(ROOT / source, made)
+    assert not (tmp_path / "app" / "services").exists()
+    port = free_port()
+    given = {f"CONSOLE_{name}_URL": "http://127.0.0.1:9" for name in ("REGISTRY", "CONTRACTS", "FINANCE", "GOVERNANCE")}
+    given |= {"CONSOLE_ISSUER": "http://127.0.0.1:9/issuer", "CONSOLE_SESSION_FILE": str(tmp_path / "sessions.db")}
+    program = await asyncio.create_subprocess_exec(
+        *("python", "-m", "console"),
+        cwd=tmp_path / "app",
+        env={"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "CONSOLE_PORT": str(port), **given},
+    )
+    try:
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+
+            async def answers() -> bool:
+                with suppress(httpx.HTTPError):
+                    return (await client.get("/health/ready")).status_code == 200
+                return False
+
+            await until(answers)
+            assert "Sign in" in (await client.get("/sign-in")).text
+        program.send_signal(signal.SIGTERM)
+        await asyncio.wait_for(program.wait(), timeout=30)
+    finally:
+        if program.returncode is None:
+            program.kill()
+            await program.wait()
+    assert program.returncode == 0
 
 
 async def test_the_images_migrate_make_their_topics_serve_and_hear_each_other(
