@@ -4,8 +4,10 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import cache
 
 import httpx
+from jinja2 import Environment
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -36,9 +38,7 @@ def create_console(
     settings: Settings, *, transport: httpx.AsyncBaseTransport | None = None, charts: Drawing | None = None
 ) -> Starlette:
     """Return the console as an app; `transport` stands in the place of the network. Without `charts` none is drawn."""
-    assets = Assets()
-    templates = environment(assets)
-    templates.globals["navigation"] = NAVIGATION
+    assets, templates = _files()
     services = Services(
         {name: settings.url_of(name) for name in (*SERVICES, "provenance", "branches")}, transport=transport
     )
@@ -78,6 +78,15 @@ def create_console(
     app.state.console = Console(settings, services, templates, sign_in.session_of, charts)
     app.state.sign_in = sign_in
     return app
+
+
+@cache
+def _files() -> tuple[Assets, Environment]:
+    """Return the styles, scripts and templates, which are read once in a process."""
+    assets = Assets()
+    templates = environment(assets)
+    templates.globals["navigation"] = NAVIGATION
+    return assets, templates
 
 
 async def _live(_: Request) -> Response:

@@ -2,11 +2,13 @@
 
 from starlette.routing import Route
 
+from console.finance import pages as finance
 from console.signin import pages as signin
 
 ROUTES: list[Route] = [
     *signin.ROUTES,
+    *finance.ROUTES,
 ]
 
-NAVIGATION: tuple[tuple[str, str], ...] = ()
+NAVIGATION: tuple[tuple[str, str], ...] = (("/finance", "Finance"),)
 """What the head of each page offers: address and name."""
