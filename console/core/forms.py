@@ -79,7 +79,9 @@ class Form:
 
 
 async def read_files(data: FormData) -> dict[str, bytes]:
-    """Return the content of the files of a form, by field."""
-    return {
+    """Return the content of the files of a form, by field; the form's temporary files are closed."""
+    files = {
         name: await given.read() for name, given in data.items() if isinstance(given, UploadFile) and given.filename
     }
+    await data.close()
+    return files
