@@ -2,13 +2,18 @@
 
 from starlette.routing import Route
 
+from console.decisions import pages as decisions
 from console.finance import pages as finance
 from console.signin import pages as signin
 
 ROUTES: list[Route] = [
     *signin.ROUTES,
     *finance.ROUTES,
+    *decisions.ROUTES,
 ]
 
-NAVIGATION: tuple[tuple[str, str], ...] = (("/finance", "Finance"),)
+NAVIGATION: tuple[tuple[str, str], ...] = (
+    ("/finance", "Finance"),
+    ("/decisions", "Decisions"),
+)
 """What the head of each page offers: address and name."""

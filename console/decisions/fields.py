@@ -1,0 +1,87 @@
+"""The fields of a form, and what they say as the service takes it."""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from console.core.forms import Form
+from console.core.services import Reason
+from console.decisions.shaping.hours import instant_of
+from console.decisions.shaping.questions import pence_of
+
+Options = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """A field: its kind says how it is shown and read. `name` is the API's, so that a refusal's words find it.
+
+    Kinds: `text`, `area`, `day`, `hour` (of the act's day), `pounds`, `number`, `codes` (several, by commas), `radios`,
+    `select`, `check` and `digest` (a file, of which only the SHA-256 is sent).
+    """
+
+    kind: str
+    name: str
+    label: str
+    hint: str = ""
+    options: Options = ()
+    value: str = ""
+    """What it shows first."""
+
+
+PAPER: Final = (
+    Field(
+        kind="text",
+        name="document",
+        label="The paper that shows it",
+        hint="Needed where the day lies before today. For example: Governing body, 24 May 2018, item 7",
+    ),
+    Field(
+        kind="area",
+        name="note",
+        label="Private words on it (optional)",
+        hint="Read by the organisation's own governance leads alone",
+    ),
+)
+"""What every act may name."""
+
+
+def options_of(words: Mapping[str, str]) -> Options:
+    """Return codes with their words as a choice."""
+    return tuple(words.items())
+
+
+def command_of(form: Form, fields: Sequence[Field], *, day: str = "") -> dict[str, Any]:
+    """Return what was filled in as the service takes it; what was left empty is left out."""
+    read = {field.name: _value(form, field, day) for field in fields}
+    return {name: value for name, value in read.items() if value is not None}
+
+
+def _value(form: Form, field: Field, day: str) -> Any:
+    if field.kind == "day":
+        given = form.day(field.name, field.label)
+        return given.isoformat() if given else None
+    if field.kind == "digest":
+        content = form.file(field.name)
+        return hashlib.sha256(content).hexdigest() if content else ""
+    text = form[field.name]
+    if field.kind == "check":
+        return text == "yes"
+    if not text:
+        return None
+    if field.kind == "hour":
+        return instant_of(day, text)
+    if field.kind == "pounds":
+        return _pence(form, field, text)
+    if field.kind == "number":
+        return int(text) if text.isdecimal() else text
+    return re.findall(r"[^,\s]+", text) if field.kind == "codes" else text
+
+
+def _pence(form: Form, field: Field, text: str) -> int | None:
+    pence = pence_of(text)
+    if pence is None:
+        form.reasons.append(Reason(f"{field.label} must be an amount in pounds, such as 2,300,000 or 2.3m", field.name))
+    return pence

@@ -1,0 +1,1 @@
+"""What the pages about decisions show, made of the services' answers by pure functions."""

@@ -1,0 +1,61 @@
+"""What waits for the caller, each with where it is done."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+TITLES = {
+    "vote": "Vote on a proposal",
+    "consent": "Put a proposal on an agenda",
+    "declaration": "Declare interests, or that there are none",
+    "minutes": "Draft or approve minutes",
+    "reply": "Answer a recommendation",
+    "ratification": "Ratify an urgent action",
+    "right": "Make a right again after a merger",
+    "agreement": "Agree to an instrument",
+}
+"""What each kind of task asks for."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """An act that waits: for whom, by when, and the page on which it is done, where the console has one."""
+
+    kind: str
+    title: str
+    organisation: str
+    body: str | None
+    about: str
+    due_on: str | None
+    since: str
+    done_at: str
+    """Of this console; empty where none is."""
+    path: str
+    """Of the service."""
+
+
+def task_of(row: Mapping[str, Any]) -> Task:
+    """Return a task as it is listed."""
+    return Task(
+        kind=row["kind"],
+        title=TITLES.get(row["kind"], row["kind"]),
+        organisation=row["organisation"],
+        body=row["body"],
+        about=row["about"],
+        due_on=row["due_on"],
+        since=row["since"],
+        done_at=_done_at(row),
+        path=row["path"],
+    )
+
+
+def _done_at(row: Mapping[str, Any]) -> str:
+    """Return the page where the next step is: an item that is on an agenda, else the meeting, else the proposal."""
+    _, noun, *rest = row["path"].split("/")
+    if noun == "items" and rest:
+        return f"/decisions/items/{rest[0]}"
+    if noun == "meetings" and rest:
+        return f"/decisions/meetings/{rest[0]}"
+    if row["kind"] in ("vote", "consent"):
+        return f"/decisions/proposals/{row['about']}"
+    return f"/decisions/meetings/{row['about']}" if row["kind"] == "minutes" else ""
