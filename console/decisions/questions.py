@@ -8,13 +8,13 @@ from console.core.page import Page, Route, get
 from console.core.services import Reason, Refusal
 from console.decisions.packs import find_pack
 from console.decisions.shaping.questions import (
-    MISSING,
     Asked,
     action_words,
     actions_of,
     downward,
     holders,
     limit_words,
+    missing_words,
 )
 
 _SUBJECT = "actions"
@@ -53,16 +53,17 @@ async def _answer(page: Page, asked: Asked) -> Response:
         questions.append(page.of("governance", "/questions/can", json=asked.question))
     organisation, deciders, bodies, posts, *answered = await page.ask(*questions)
     can = answered[0] if answered else None
+    offered = holders(bodies.items, posts.items)
     shown: dict[str, Any] = {
         "title": f"Who may decide for {code}?",
         "asked": asked,
         "organisation": organisation,
         "deciders": deciders,
-        "holders": holders(bodies.items, posts.items),
+        "holders": offered,
+        "named": {one.reference: one.title for one in offered},
         "known": bodies.ok and posts.ok,
         "can": can,
-        "rights": downward(can.body["chain"]) if can is not None and can.ok else [],
-        "missing_words": MISSING,
+        "missing_words": missing_words,
         "downward": downward,
         "limit_words": limit_words,
         "action_words": action_words,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from console.decisions.shaping.hours import clock
-from console.decisions.shaping.meetings import ACTIONS, People, presence_of
+from console.decisions.shaping.meetings import ACTIONS, People, presence_of, titles_of
 
 CHOICES = {"for": "For", "against": "Against", "abstain": "Abstain"}
 """How a seat votes."""
@@ -87,6 +87,7 @@ def seat_votes(
     sits_for = {one["seat"]: one["person"] for one in meeting["attendance"] if one["seat"] and one["arrived"]}
     stated = {one["person"]: one for one in meeting["attendance"]}
     by_seat = {vote["seat"]: vote for vote in item["votes"]}
+    titles = titles_of(posts)
     rows = []
     for post in posts:
         if not post["votes"]:
@@ -96,7 +97,7 @@ def seat_votes(
         rows.append(
             SeatVote(
                 seat=post["post"],
-                title=post["title"],
+                title=titles[post["post"]],
                 person=person,
                 label="deputy" if person and person != post["person"] else "",
                 presence=presence_of(stated.get(person)) or ("Not stated" if person else "Vacant"),

@@ -1,5 +1,6 @@
 """A meeting: its agenda with quorum and result, who sits in it, and which acts come next."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -42,15 +43,29 @@ class People:
         return ", ".join(self.of(person) for person in persons)
 
 
+def titles_of(posts: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return the titles of posts by reference; of several with one title each has the last part of its reference."""
+    counts = Counter(post["title"] for post in posts)
+    return {
+        post["post"]: post["title"] if counts[post["title"]] == 1 else f"{post['title']} {_last(post['post'])}"
+        for post in posts
+    }
+
+
+def _last(reference: str) -> str:
+    return f"({reference.rpartition('/')[2]})"
+
+
 def people_of(posts: Sequence[Mapping[str, Any]], names: Sequence[Mapping[str, Any]] = ()) -> People:
     """Return the holders and deputies of posts by the titles, with the names that were given out."""
     titles: dict[str, list[str]] = {}
+    named = titles_of(posts)
     for post in posts:
         if post["person"]:
-            titles.setdefault(post["person"], []).append(post["title"])
+            titles.setdefault(post["person"], []).append(named[post["post"]])
     for post in posts:
         for deputy in post["deputies"]:
-            titles.setdefault(deputy, []).append(f"deputy for {post['title']}")
+            titles.setdefault(deputy, []).append(f"deputy for {named[post['post']]}")
     given = {one["person"]: one["display_name"] for one in names if one["display_name"]}
     labels = {person: " and ".join(several) for person, several in titles.items()}
     for person, name in given.items():

@@ -126,6 +126,13 @@ def holders(bodies: Sequence[Mapping[str, Any]], posts: Sequence[Mapping[str, An
     return of_bodies + [Holder(one["post"], one["title"], bool(one["vacant"])) for one in posts]
 
 
+def missing_words(fault: Mapping[str, Any]) -> str:
+    """Return what is missing in words: without a right to begin with, it is that none was granted."""
+    if fault["missing"] == "right" and fault["decision_right"] is None:
+        return "No right to it was granted"
+    return MISSING.get(fault["missing"], str(fault["missing"]))
+
+
 def downward(chain: Mapping[str, Any] | None) -> list[Mapping[str, Any]]:
     """Return the rights of a chain from the one that the power gives down to the one that is used."""
     return list(reversed(chain["rights"])) if chain else []
