@@ -1,0 +1,239 @@
+"""What a party does about a contract by a form: serve notice and withdraw it, sign, accept an end, consent."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any, Final
+
+from starlette.responses import Response
+
+from console.contracts.shaping import Json, left_to_sign, newest_notice, parties_of
+from console.core.acts import Act
+from console.core.forms import Form
+from console.core.page import Page, Route, get
+from console.core.services import Answer, Question
+from console.core.words import words
+
+ROLE: Final = "contract_lead"
+FACTS: Final = {
+    "title": "Title",
+    "status": "Status",
+    "annual_pence": "Charge a year in pence",
+    "starts_on": "First day of service",
+    "ends_on": "Last day of service",
+    "notice_months": "Months of notice",
+}
+
+
+def _path(page: Page, below: str = "") -> str:
+    return f"/contracts/{page.path['reference']}{below}"
+
+
+def _contract(page: Page, *below: str) -> list[Question]:
+    return [page.now("contracts", _path(page)), *(page.now("contracts", _path(page, one)) for one in below)]
+
+
+def _given(**fields: Any) -> dict[str, Any]:
+    """Return what was given; a day as the API writes it."""
+    return {name: value for name, value in fields.items() if value}
+
+
+def _iso(form: Form, name: str, label: str) -> str | None:
+    day = form.day(name, label)
+    return day.isoformat() if day else None
+
+
+def _sides(page: Page, contract: Json) -> dict[str, Any]:
+    """Return for which sides the caller may act: where it is both, the form asks for which."""
+    customers = [one for one in contract["customers"] if page.person.may(ROLE, one["code"])]
+    supplier = contract["supplier"] if page.person.may(ROLE, contract["supplier"]["code"]) else None
+    return {"own_customers": customers, "own_supplier": supplier, "asks_side": bool(customers and supplier)}
+
+
+def _context(title: str, *names: str) -> Callable[[Page, Sequence[Answer]], dict[str, Any]]:
+    def context(page: Page, answers: Sequence[Answer]) -> dict[str, Any]:
+        record = answers[0]
+        sides = _sides(page, record.body) if record.ok else {}
+        parties = parties_of(record.body) if record.ok else {}
+        named = dict(zip(names, answers[1:], strict=False))
+        return {"title": title, "reference": page.path["reference"], "parties": parties, **named, **sides}
+
+    return context
+
+
+def _recorded(what: str) -> Callable[[Page, Answer], Response]:
+    return lambda page, _: page.redirect(page.link(_path(page, f"/recorded/{what}")))
+
+
+def _serves(page: Page, form: Form) -> tuple[str, Json]:
+    return _path(page, "/notices"), _given(
+        reason=form.text("reason", "The reason"),
+        form=form["form"],
+        last_day=_iso(form, "last_day", "The last day of service"),
+        served_on=_iso(form, "served_on", "The day of service"),
+        functions=form.all("functions"),
+        leaving=form.all("leaving"),
+        document=form["document"],
+        proof=form["proof"],
+        minute=form["minute"],
+        note=form["note"],
+        served_by=form["served_by"],
+    )
+
+
+def _noticing(page: Page, answers: Sequence[Answer]) -> dict[str, Any]:
+    shown = _context("Serve notice", "leaving", "reasons")(page, answers)
+    record, leaving, reasons = answers
+    listed = reasons.get("reasons", ())
+    wanted = page.query.get("exit_on")
+    offered = (one["last_day"] for one in leaving.get("offered", ()) if one["exit_on"] == wanted)
+    last_day = next(offered, None)
+    return {
+        **shown,
+        "reason_options": [("", "Choose a reason"), *((one["code"], one["title"]) for one in listed)],
+        "reason_words": {one["code"]: one["title"] for one in listed},
+        "function_options": [(one["function"], words(one["function"])) for one in record.get("lines", ())],
+        "leaver_options": [(one["code"], f"{one['name']} ({one['code']})") for one in shown.get("own_customers", ())],
+        "last_day": date.fromisoformat(last_day) if last_day else None,
+        "newest": newest_notice,
+    }
+
+
+NOTICE: Final = Act(
+    address="/contracts/{reference}/notice",
+    form="contracts/notice.html",
+    check="contracts/notice_check.html",
+    service="contracts",
+    reads=lambda page: [*_contract(page, "/exits"), page.now("contracts", "/exit-reasons")],
+    command=_serves,
+    context=_noticing,
+    done=_recorded("notice"),
+    facts=FACTS,
+)
+
+WITHDRAWAL: Final = Act(
+    address="/contracts/{reference}/notices/{notice}/withdrawal",
+    form="contracts/withdrawal.html",
+    check="contracts/withdrawal_check.html",
+    service="contracts",
+    reads=lambda page: _contract(page, "/exits"),
+    command=lambda page, form: (
+        _path(page, f"/notices/{page.path['notice']}/withdrawal"),
+        _given(agreement=form["agreement"], party=form["party"]),
+    ),
+    context=_context("Withdraw a notice", "leaving"),
+    done=_recorded("withdrawal"),
+    facts=FACTS,
+)
+
+
+def _signing(page: Page, answers: Sequence[Answer]) -> dict[str, Any]:
+    shown = _context("Sign a contract")(page, answers)
+    missing = left_to_sign(answers[0].body) if answers[0].ok else []
+    return {**shown, "missing": missing, "own_options": _own(page, missing, shown["parties"])}
+
+
+def _own(page: Page, codes: Iterable[str], names: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return for whom the caller can act: for all at once, or for one."""
+    own = [code for code in codes if page.person.may(ROLE, code)]
+    return [("", "All for whom you act"), *((code, f"{names.get(code, code)} ({code})") for code in own)]
+
+
+SIGNATURE: Final = Act(
+    address="/contracts/{reference}/signature",
+    form="contracts/signature.html",
+    check="contracts/signature_check.html",
+    service="contracts",
+    reads=lambda page: _contract(page),
+    command=lambda page, form: (
+        _path(page, "/signature"),
+        _given(
+            party=form["party"],
+            signed_on=_iso(form, "signed_on", "The day of signature"),
+            document=form["document"],
+            authority=form["authority"],
+        ),
+    ),
+    context=_signing,
+    done=_recorded("signature"),
+    facts=FACTS,
+)
+
+
+def _accepting(page: Page, answers: Sequence[Answer]) -> dict[str, Any]:
+    shown = _context("Accept an offer to end a contract")(page, answers)
+    offers = answers[1].get("terminations", ())
+    return {**shown, "offer": next((one for one in offers if one["termination"] == page.path["termination"]), None)}
+
+
+ACCEPTANCE: Final = Act(
+    address="/contracts/{reference}/terminations/{termination}/acceptance",
+    form="contracts/acceptance.html",
+    check="contracts/acceptance_check.html",
+    service="contracts",
+    reads=lambda page: _contract(page, "/terminations"),
+    command=lambda page, form: (
+        _path(page, f"/terminations/{page.path['termination']}/acceptance"),
+        _given(document=form["document"], minute=form["minute"], party=form["party"]),
+    ),
+    context=_accepting,
+    done=_recorded("acceptance"),
+    facts=FACTS,
+)
+
+
+def _consenting(page: Page, answers: Sequence[Answer]) -> dict[str, Any]:
+    shown = _context("Consent to a novation", "novation")(page, answers)
+    return {**shown, "own_options": _own(page, answers[1].get("missing", ()), shown["parties"])}
+
+
+CONSENT: Final = Act(
+    address="/contracts/{reference}/novation/consent",
+    form="contracts/consent.html",
+    check="contracts/consent_check.html",
+    service="contracts",
+    reads=lambda page: _contract(page, "/novation"),
+    command=lambda page, form: (
+        _path(page, "/novation/consents"),
+        _given(party=form["party"], document=form["document"], authority=form["authority"]),
+    ),
+    context=_consenting,
+    done=_recorded("consent"),
+    facts=FACTS,
+)
+
+_WORDS: Final = {
+    "notice": "Notice is served",
+    "withdrawal": "The withdrawal is recorded",
+    "signature": "The signature is recorded",
+    "acceptance": "The offer is accepted",
+    "consent": "The consent is recorded",
+}
+
+
+async def recorded(page: Page) -> Response:
+    """Show that an act was recorded, and what comes of it."""
+    what = page.path["what"]
+    if what not in _WORDS:
+        return page.not_found("There is no such act.")
+    contract, leaving, offers, novation = await page.ask(*_contract(page, "/exits", "/terminations", "/novation"))
+    if not contract.ok:
+        return page.unanswered(contract)
+    return page.render(
+        "contracts/recorded.html",
+        title=_WORDS[what],
+        what=what,
+        reference=page.path["reference"],
+        contract=contract,
+        leaving=leaving,
+        notice=newest_notice(leaving) if leaving.ok else None,
+        missing=left_to_sign(contract.body),
+        parties=parties_of(contract.body),
+        offers=offers,
+        novation=novation,
+    )
+
+
+ROUTES: list[Route] = [
+    *(route for act in (NOTICE, WITHDRAWAL, SIGNATURE, ACCEPTANCE, CONSENT) for route in act.routes()),
+    get("/contracts/{reference}/recorded/{what}", recorded),
+]

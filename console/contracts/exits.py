@@ -1,0 +1,174 @@
+"""Pages about leaving: the exit calendar of a body or a footprint, and of one contract what each exit day costs."""
+
+from datetime import date
+
+from starlette.responses import Response
+
+from console.contracts.drawings import calendar_chart, costs_chart
+from console.contracts.shaping import (
+    Json,
+    days_assessed,
+    days_priced,
+    exit_lines,
+    lens_words,
+    lenses_of,
+    may_leave,
+    months_of,
+    next_to_serve,
+    payee_words,
+)
+from console.core.page import Page, Route, get
+
+_LINES = [
+    "Contract",
+    "Title",
+    "Supplier",
+    "Customers",
+    "Next notice day",
+    "Days left",
+    "Exit",
+    "Cost of missing in pence",
+]
+
+
+def _asked(page: Page) -> tuple[str, str]:
+    """Return whose exits are asked for: `organisation` or `footprint`, and its code; the caller's own by default."""
+    for of in ("footprint", "organisation"):
+        if code := page.query.get(of, "").strip().upper():
+            return of, code
+    code = page.query.get("code", "").strip().upper()
+    if code:
+        return ("footprint" if page.query.get("of") == "footprint" else "organisation"), code
+    own = sorted(page.person.organisations or ())
+    return "organisation", own[0] if len(own) == 1 and own[0] != "*" else ""
+
+
+async def exits(page: Page) -> Response:
+    """Show which contracts have to be left by when: the notices that cost most to miss, and the days by month."""
+    of, code = _asked(page)
+    if not code:
+        (findings,) = await page.ask(page.of("contracts", "/findings", kind="notice_window_opens", limit=50))
+        return page.render("contracts/exits.html", title="Exits", of=of, code="", findings=findings)
+    after = page.query.get("after")
+    assessed, calendar, findings, body = await page.ask(
+        page.of("finance", "/exit-assessments", limit=50, after=after, **{of: code}),
+        page.of("contracts", f"/exit-calendars/{code}"),
+        page.of("contracts", "/findings", party=code, limit=100),
+        page.of("registry", f"/organisations/{code}"),
+    )
+    lines = exit_lines(assessed.items, findings.items)
+    if page.query.get("format") == "csv":
+        return page.csv(f"exits-{code}.csv", _LINES, [_row(one) for one in lines])
+    name = body.get("name") or code
+    return page.render(
+        "contracts/exits.html",
+        title=f"Exits of {name}",
+        of=of,
+        code=code,
+        name=name,
+        assessed=assessed,
+        lines=lines,
+        first=None if after else next_to_serve(lines),
+        calendar=calendar,
+        months=months_of(calendar.get("entries", ())),
+        chart=await page.chart(calendar_chart(calendar.get("entries", ())), f"Notice days and ends of {name}"),
+        findings=findings,
+    )
+
+
+def _row(one: Json) -> list[object]:
+    days = [one[name] for name in ("next_notice_on", "days_left", "exit_on", "cost_of_missing_pence")]
+    return [one["contract"], one["title"], one["supplier"], " ".join(one["customers"]), *days]
+
+
+async def calendar_file(page: Page) -> Response:
+    """Give a body's exits as an iCalendar file, as contracts makes it."""
+    code = page.path["code"]
+    (answer,) = await page.ask(page.of("contracts", f"/exit-calendars/{code}", accept="text/calendar", format="ics"))
+    if not answer.ok:
+        return page.not_found(answer.words)
+    return page.file(f"exits-{code}.ics", "text/calendar", answer.content)
+
+
+async def leaving(page: Page) -> Response:
+    """Show what leaving a contract costs on each day on offer, through each lens, and which day is best for whom."""
+    reference = page.path["reference"]
+    path = f"/contracts/{reference}"
+    found, ways, estimates, assessed, offers = await page.ask(
+        page.of("contracts", path),
+        page.of("contracts", f"{path}/exits"),
+        page.of("contracts", f"{path}/termination"),
+        page.of("finance", f"/exit-assessments/{reference}", organisation=page.query.get("organisation")),
+        page.of("contracts", f"{path}/terminations"),
+    )
+    if found.absent:
+        return page.not_found(f"There is no contract {reference} that you may see on this day.")
+    days = days_assessed(assessed.body) if assessed.ok else []
+    lenses = lenses_of(assessed.body) if assessed.ok else []
+    if page.query.get("format") == "csv":
+        heads = ["Exit", "Last notice day", *(lens_words(lens) for lens in lenses)]
+        rows = [[one.exit_on, one.notice_by, *(cost.pence for cost in one.costs)] for one in days]
+        return page.csv(f"{reference}-exits.csv", heads, rows)
+    return page.render(
+        "contracts/leaving.html",
+        title=f"Leaving {found.get('title') or reference}",
+        reference=reference,
+        contract=found,
+        ways=ways,
+        estimates=estimates,
+        priced=days_priced(estimates.body) if estimates.ok else [],
+        assessed=assessed,
+        days=days,
+        lenses=lenses,
+        lens_words=lens_words,
+        chart=await page.chart(costs_chart(days), "Present cost by exit day, through each lens"),
+        offers=offers,
+        may_serve=_may_serve(page, found.body) if found.ok else False,
+    )
+
+
+async def exit_day(page: Page) -> Response:
+    """Show the ways to be out of a contract by a day, and what that costs by component, and who pays whom."""
+    reference, day = page.path["reference"], page.path["day"]
+    try:
+        date.fromisoformat(day)
+    except ValueError:
+        return page.not_found(f"{day} is not a day.")
+    path = f"/contracts/{reference}"
+    found, ways, estimates, assessed = await page.ask(
+        page.of("contracts", path),
+        page.of("contracts", f"{path}/exits", exit_on=day),
+        page.of("contracts", f"{path}/termination", exit_on=day),
+        page.of("finance", f"/exit-assessments/{reference}"),
+    )
+    if found.absent:
+        return page.not_found(f"There is no contract {reference} that you may see on this day.")
+    days = [one for one in days_assessed(assessed.body) if one.exit_on == day] if assessed.ok else []
+    return page.render(
+        "contracts/exit_day.html",
+        title=f"Leaving {found.get('title') or reference}",
+        reference=reference,
+        day=day,
+        contract=found,
+        ways=ways,
+        estimates=estimates,
+        estimate=estimates["estimates"][0] if estimates.ok and estimates["estimates"] else None,
+        payee_words=payee_words,
+        assessed=assessed,
+        costs=days[0].costs if days else (),
+        lens_words=lens_words,
+        may_serve=_may_serve(page, found.body) if found.ok else False,
+    )
+
+
+def _may_serve(page: Page, contract: Json) -> bool:
+    """Whether notice is offered: the contract runs today, and the caller acts for a party."""
+    return not page.times.moved and may_leave(contract, lambda code: page.person.may("contract_lead", code))
+
+
+ROUTES: list[Route] = [
+    get("/exits", exits),
+    get("/exits/{code}.ics", calendar_file),
+    get("/contracts/{reference}/leaving", leaving),
+    get("/contracts/{reference}/leaving/{day}", exit_day),
+]

@@ -1,0 +1,69 @@
+"""The page of published payments: what a payer paid whom, month by month, and what is odd or missing."""
+
+from typing import Any
+
+from starlette.responses import Response
+
+from console.contracts.drawings import spend_chart
+from console.contracts.shaping import Json
+from console.core.page import Page, Route, get
+
+_HEADS = ["Day", "Payer", "Supplier as published", "Supplier", "Amount in pence", "Expense type", "Transaction", "Odd"]
+
+
+async def spend(page: Page) -> Response:
+    """Show a payer's published payments: by supplier, by month, and line by line; without a payer all payers."""
+    payer = page.query.get("payer", "").strip()
+    days: dict[str, Any] = {name: page.query.get(name) or None for name in ("first_day", "last_day")}
+    if not payer:
+        payers, total = await page.ask(
+            page.of("contracts", "/spend", as_at=None, by="payer", limit=50, after=page.query.get("after"), **days),
+            page.of("contracts", "/spend", as_at=None, by="total", **days),
+        )
+        shown: dict[str, Any] = {"payers": payers, "total": total}
+        return page.render("contracts/spend.html", title="Published payments", payer="", days=days, **shown)
+    chosen: dict[str, Any] = {
+        "supplier_name": page.query.get("supplier_name") or None,
+        "flag": page.query.get("flag") or None,
+    }
+    suppliers, months, total, lines, body = await page.ask(
+        page.of("contracts", "/spend", as_at=None, by="supplier", payer=payer, limit=50, **days),
+        page.of("contracts", "/spend", as_at=None, by="month", payer=payer, limit=200, **days),
+        page.of("contracts", "/spend", as_at=None, by="payer", payer=payer, **days),
+        page.of(
+            "contracts",
+            "/published-payments",
+            as_at=None,
+            payer=payer,
+            limit=50,
+            after=page.query.get("after"),
+            **chosen,
+            **days,
+        ),
+        page.of("registry", f"/organisations/{payer}"),
+    )
+    if page.query.get("format") == "csv":
+        return page.csv("payments.csv", _HEADS, [_row(one) for one in lines.items])
+    name = body.get("name") or payer
+    return page.render(
+        "contracts/spend.html",
+        title=f"Payments of {name}",
+        payer=payer,
+        name=name,
+        days=days,
+        chosen=chosen,
+        suppliers=suppliers,
+        months=months,
+        total=total,
+        lines=lines,
+        chart=await page.chart(spend_chart(months.items), f"Payments of {name} by month"),
+    )
+
+
+def _row(one: Json) -> list[object]:
+    facts = [one[name] for name in ("supplier", "supplier_code", "amount_pence", "expense_type", "transaction_number")]
+    odd = "; ".join(flag["words"] for flag in one["flags"])
+    return [one["paid_on"] or one["day_as_published"], one["payer_code"] or one["payer"], *facts, odd]
+
+
+ROUTES: list[Route] = [get("/spend", spend)]

@@ -1,0 +1,1 @@
+"""Tests of the console's pages about plans for shared services."""

@@ -1,0 +1,338 @@
+"""Pages about exits and contracts over recorded answers of another world: values, empty, silent and refused parts."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.console.apps import Browser, console_over, refusal
+from tests.console.contracts.world import (
+    BUYER,
+    REFERENCE,
+    SUPPLIER,
+    a_contract,
+    a_finding,
+    a_notice,
+    an_assessment,
+    an_estimate,
+    an_item,
+    exits,
+)
+
+PATH = f"/contracts/{REFERENCE}"
+CONTRACT = {
+    f"contracts GET {PATH}": a_contract(),
+    f"contracts GET {PATH}/exits": exits(),
+    f"contracts GET {PATH}/shares/cost": {
+        "contract": REFERENCE,
+        "kind": "cost",
+        "basis": "stated",
+        "total": 9,
+        "parts": [{"code": BUYER, "share": "5/9", "weight": 5, "annual_pence": 18_463_648}],
+        "as_at": "2034-01-05",
+        "as_known": None,
+    },
+    f"contracts GET {PATH}/terminations": {
+        "reference": REFERENCE,
+        "terminations": [],
+        "ended_parts": [],
+        "as_at": "2034-01-05",
+        "as_known": None,
+    },
+    "contracts GET /findings": {"items": [a_finding()], "next": None},
+}
+ESTIMATES = {"reference": REFERENCE, "estimates": [an_estimate()], "as_at": "2034-01-05", "as_known": None}
+REASONS = {
+    "rule_pack": "exit-reasons-2031",
+    "citation": "a pack",
+    "reasons": [{"code": "in_house", "title": "Done in house"}],
+}
+NOTICE = {
+    f"contracts GET {PATH}": a_contract(),
+    f"contracts GET {PATH}/exits": exits(),
+    "contracts GET /exit-reasons": REASONS,
+}
+
+
+def words(html: str) -> str:
+    """The text of a page, with single spaces."""
+    text = re.sub(r"<[^>]+>", " ", html[html.index("<main") :])
+    return re.sub(r"\s+", " ", text)
+
+
+async def page_of(folder: Path, path: str, answers: dict[str, Any], status: int = 200) -> tuple[str, Browser]:
+    """Open one page over these answers."""
+    async with console_over(answers, folder) as browser:
+        shown = await browser.get(path)
+        assert shown.status_code == status, words(shown.text)
+        return shown.text, browser
+
+
+EXITS = {
+    "finance GET /exit-assessments": {"items": [an_item()], "next": None},
+    f"contracts GET /exit-calendars/{BUYER}": {
+        "organisation": BUYER,
+        "entries": [
+            {
+                "contract": REFERENCE,
+                "kind": kind,
+                "on": on,
+                "uid": f"{kind}@zed",
+                "sequence": 1,
+                "text": "",
+                "exposure_pence": 33_300_001,
+            }
+            for kind, on in (("notice", "2034-08-31"), ("end", "2035-03-31"))
+        ],
+        "as_at": "2034-01-05",
+        "as_known": None,
+    },
+    "contracts GET /findings": {"items": [a_finding()], "next": None},
+}
+
+
+async def test_the_exits_of_a_body_show_the_notice_that_costs_most_to_miss(tmp_path: Path) -> None:
+    html, browser = await page_of(tmp_path, f"/exits?organisation={BUYER}&as_at=2034-01-05", EXITS)
+    text = words(html)
+    assert "Notice has to be served by 31 August 2034 , 238 days from the day of this page." in text
+    assert "Missing it costs £3,457 (best exit that is left, less the best one now)" in text
+    assert "August 2034" in text
+    assert "March 2035" in text
+    assert "Notice window opens" in text
+    assert f'href="/exits/{BUYER}.ics?as_at=2034-01-05"' in html
+    assert len(browser.transport.asked) == 4
+
+
+async def test_where_finance_is_silent_the_calendar_of_contracts_is_there(tmp_path: Path) -> None:
+    html, _ = await page_of(
+        tmp_path, f"/exits?code={BUYER}&of=organisation", EXITS | {"finance GET /exit-assessments": None}
+    )
+    text = words(html)
+    assert "Finance does not answer at the moment." in text
+    assert "Last notice day of ZED-SUPPORT-2031 , exposure £333,000" in text
+
+
+async def test_nothing_to_leave_is_said_in_words(tmp_path: Path) -> None:
+    empty: dict[str, Any] = {"items": [], "next": None}
+    calendar: dict[str, Any] = {"organisation": BUYER, "entries": [], "as_at": "2034-01-05", "as_known": None}
+    answers = {
+        "finance GET /exit-assessments": empty,
+        f"contracts GET /exit-calendars/{BUYER}": calendar,
+        "contracts GET /findings": empty,
+    }
+    html, _ = await page_of(tmp_path, f"/exits?organisation={BUYER}", answers)
+    assert f"No contract of {BUYER} that you may see runs on this day." in words(html)
+    html, _ = await page_of(tmp_path, "/exits", answers)
+    assert "No notice window of a contract that you may see is open on this day." in words(html)
+
+
+async def test_the_exits_of_a_footprint_are_asked_of_finance_by_its_code(tmp_path: Path) -> None:
+    _, browser = await page_of(tmp_path, "/exits?code=q0z&of=footprint", EXITS)
+    assert any(
+        one.startswith("finance GET /exit-assessments?limit=50&footprint=Q0Z") for one in browser.transport.asked
+    )
+
+
+async def test_a_contract_shows_its_facts_its_shares_and_what_can_be_done(tmp_path: Path) -> None:
+    html, browser = await page_of(tmp_path, PATH, CONTRACT)
+    text = words(html)
+    for value in (
+        "Support for Zed",
+        "£332,345.67",
+        "7 months, as it states",
+        "31 August 2034, 238 days",
+        "£312,345.67",
+    ):
+        assert value in text
+    assert "5/9" in text
+    assert "£184,636.48" in text
+    assert f'href="{PATH}/notice"' in html
+    assert len(browser.transport.asked) == 6
+
+
+async def test_of_another_day_nothing_is_offered_and_every_link_keeps_it(tmp_path: Path) -> None:
+    html, _ = await page_of(tmp_path, f"{PATH}?as_at=2034-01-05", CONTRACT)
+    assert "What you can do" not in html
+    main = html[html.index("<main") :]
+    links = re.findall(r'href="(/[^"]+)"', main[: main.index("</main>")])
+    assert links
+    assert [link for link in links if "as_at=2034-01-05" not in link] == []
+
+
+@pytest.mark.parametrize(
+    ("missing", "says"),
+    [
+        ("exits", "Contracts does not answer at the moment."),
+        ("shares/cost", "Contracts does not answer at the moment."),
+    ],
+)
+async def test_a_part_that_is_missing_costs_its_part_alone(tmp_path: Path, missing: str, says: str) -> None:
+    html, _ = await page_of(tmp_path, PATH, CONTRACT | {f"contracts GET {PATH}/{missing}": None})
+    assert says in words(html)
+    assert "£332,345.67" in words(html)
+
+
+async def test_a_contract_that_is_not_there_is_said_so(tmp_path: Path) -> None:
+    html, _ = await page_of(tmp_path, "/contracts/NONE-1", {}, status=404)
+    assert "There is no contract NONE-1 that you may see on this day." in words(html)
+
+
+LEAVING = {
+    **CONTRACT,
+    f"contracts GET {PATH}/termination": ESTIMATES,
+    f"finance GET /exit-assessments/{REFERENCE}": an_assessment(),
+}
+
+
+async def test_leaving_shows_each_exit_day_through_each_lens(tmp_path: Path) -> None:
+    html, _ = await page_of(tmp_path, f"{PATH}/leaving", LEAVING)
+    text = words(html)
+    for value in ("£76,543", "£91,000", "£80,000", "£87,654", "£3,346", "£3,457"):
+        assert value in text
+    assert "Best day for organisation 1 April 2035" in text
+    assert "Best day for public sector 1 April 2036" in text
+    assert "so that no sum suits both" in text
+    assert html.count("app-best") == 2
+
+
+async def test_without_an_assessment_the_price_by_the_terms_stands_alone(tmp_path: Path) -> None:
+    answers = {key: one for key, one in LEAVING.items() if not key.startswith("finance")}
+    text = words((await page_of(tmp_path, f"{PATH}/leaving", answers))[0])
+    assert "Finance has no assessment of this contract that you may read" in text
+    assert "£1,357.91" in text
+    assert "Redundancy" in text
+
+
+async def test_an_exit_day_shows_who_pays_whom_and_what_is_not_priced(tmp_path: Path) -> None:
+    way = {
+        "choice": "pay",
+        "exit_on": "2035-04-01",
+        "last_day": "2035-03-31",
+        "notice_by": None,
+        "delay_months": 0,
+        "price_pence": None,
+        "unpriced": ["redundancy"],
+    }
+    answers = LEAVING | {f"contracts GET {PATH}/exits": exits(ways_out=[way])}
+    html, browser = await page_of(tmp_path, f"{PATH}/leaving/2035-04-01", answers)
+    text = words(html)
+    assert "Contractual payment" in text
+    assert f'href="/organisations/{SUPPLIER}"' in html
+    assert "no organisation" in text
+    assert "Not priced, because the contract states no term for it: redundancy." in text
+    assert "Pay, by agreement" in text
+    assert any("exit_on=2035-04-01" in one for one in browser.transport.asked)
+
+
+async def test_notice_is_checked_by_a_dry_run_and_served_once_it_is_confirmed(tmp_path: Path) -> None:
+    served = exits(notices=[a_notice()])
+    command = f"contracts POST {PATH}/notices"
+    answers = NOTICE | {f"{command}?dry_run=true": (201, served), command: (201, served)}
+    fields = {"reason": "in_house", "form": "recorded_letter", "version": '"1"', "minute": "GB/34/1"}
+    fields |= {"last_day-day": "31", "last_day-month": "3", "last_day-year": "2035"}
+    async with console_over(answers, tmp_path) as browser:
+        await browser.get(f"{PATH}/notice")
+        checked = await browser.submit(f"{PATH}/notice", fields)
+        assert "Check the notice before you serve it" in checked.text
+        assert "Deemed served on 8 January 2034" in words(checked.text)
+        assert [one.url.query for one in browser.transport.sent] == [b"dry_run=true"]
+        carried = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', checked.text))
+        assert carried["last_day-year"] == "2035"
+        answers_now = browser.transport.answers
+        answers_now[f"contracts GET {PATH}/exits"] = served
+        done = await browser.submit(f"{PATH}/notice", {**fields, "step": "confirm"})
+        assert "Notice is served" in done.text
+        assert "Service ends with 31 March 2035" in words(done.text)
+        trial, real = browser.transport.sent
+    body = {"reason": "in_house", "form": "recorded_letter", "last_day": "2035-03-31", "minute": "GB/34/1"}
+    assert json.loads(trial.content) == json.loads(real.content) == body
+    assert real.headers["If-Match"] == '"1"'
+    assert real.url.query == b""
+    assert trial.headers["Idempotency-Key"] != real.headers["Idempotency-Key"]
+
+
+async def test_each_reason_of_a_refusal_stands_beside_its_field(tmp_path: Path) -> None:
+    late = "needs 7 months' notice: the earliest exit is 2035-08-06"
+    command = f"contracts POST {PATH}/notices"
+    refused = refusal("notice-too-late", "Too late", (late, "last_day"), ("not by email", "form"))
+    async with console_over(NOTICE | {command: refused}, tmp_path) as browser:
+        await browser.get(f"{PATH}/notice")
+        shown = await browser.submit(f"{PATH}/notice", {"reason": "in_house", "form": "email", "version": '"1"'})
+    assert shown.status_code == 409
+    assert "<title>Error: " in shown.text
+    assert shown.text.count("needs 7 months") == 2
+    assert 'id="form-error"' in shown.text
+    assert '<option value="email" selected>' in shown.text
+
+
+async def test_a_notice_without_a_reason_is_not_sent(tmp_path: Path) -> None:
+    async with console_over(NOTICE, tmp_path) as browser:
+        await browser.get(f"{PATH}/notice")
+        shown = await browser.submit(f"{PATH}/notice", {"form": "letter", "version": '"1"', "last_day-day": "31"})
+        assert shown.status_code == 422
+        assert "The reason is missing" in shown.text
+        assert "The last day of service must be a real day" in shown.text
+        assert browser.transport.sent == []
+
+
+async def test_a_stale_version_shows_what_changed_and_offers_the_present_one(tmp_path: Path) -> None:
+    command = f"contracts POST {PATH}/notices"
+    stale = refusal("stale-version", "The record was changed since you read it.", status=412)
+    fields = {"reason": "in_house", "form": "letter", "version": '"0"', "seen-title": "Support for Zed"}
+    fields |= {"seen-notice_months": "6", "seen-annual_pence": "33234567", "seen-status": "active"}
+    fields |= {"seen-starts_on": "2031-04-01", "seen-ends_on": "2035-03-31"}
+    async with console_over(NOTICE | {command: stale}, tmp_path) as browser:
+        await browser.get(f"{PATH}/notice")
+        shown = await browser.submit(f"{PATH}/notice", fields)
+    assert shown.status_code == 412
+    text = words(shown.text)
+    assert "What changed since you opened this page" in text
+    assert "Months of notice 6 7" in text
+    assert "Last day of service 2035-03-31" not in text
+    assert 'name="version" value="&#34;1&#34;"' in shown.text
+
+
+async def test_payments_of_a_payer_show_what_is_odd_and_what_is_missing(tmp_path: Path) -> None:
+    figures = {
+        "amount_pence": 123_456_789,
+        "duplicate_pence": 1_000,
+        "duplicates": 1,
+        "lines": 4_321,
+        "reversals": 2,
+        "reversed_pence": -55_500,
+        "without_amount": 0,
+        "without_day": 3,
+    }
+    group = {"key": BUYER, "body": None, "figures": figures, "months_missing": ["2033-11"], "payers": []}
+    line = {
+        "id": 1,
+        "import_reference": "i-1",
+        "line": 1,
+        "publication": "zed.csv",
+        "payer": BUYER,
+        "payer_code": BUYER,
+        "supplier": "=ZED UNIT",
+        "supplier_code": None,
+        "paid_on": None,
+        "day_as_published": "31/2/2034",
+        "amount_pence": 100,
+        "amount_as_published": "1.00",
+        "expense_area": "",
+        "expense_type": "Support",
+        "transaction_number": "7",
+        "flags": [{"flag": "day_unreadable", "words": "the day cannot be read"}],
+    }
+    answers = {
+        "contracts GET /spend": {"items": [group | {"payers_missing": ["Q7V"]}], "next": None},
+        "contracts GET /published-payments": {"items": [line], "next": None},
+    }
+    html, browser = await page_of(tmp_path, f"/spend?payer={BUYER}&as_at=2034-01-05", answers)
+    text = words(html)
+    for value in ("£1,234,568", "of 4,321 lines", "−£555", "2033-11", "Q7V", "the day cannot be read", "31/2/2034"):
+        assert value in text
+    assert len(browser.transport.asked) == 5
+    assert not any("as_at" in one for one in browser.transport.asked if "contracts" in one)
+    html, _ = await page_of(tmp_path, f"/spend?payer={BUYER}&format=csv", answers)
+    assert "'=ZED UNIT" in html
