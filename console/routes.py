@@ -2,10 +2,14 @@
 
 from starlette.routing import Route
 
+from console.comparisons import pages as comparisons
 from console.consolidations import pages as consolidations
 from console.contracts import pages as contracts
 from console.decisions import pages as decisions
 from console.finance import pages as finance
+from console.mergers import pages as mergers
+from console.operations import pages as operations
+from console.reasons import pages as reasons
 from console.signin import pages as signin
 
 ROUTES: list[Route] = [
@@ -14,14 +18,22 @@ ROUTES: list[Route] = [
     *consolidations.ROUTES,
     *finance.ROUTES,
     *decisions.ROUTES,
+    *mergers.ROUTES,
+    *reasons.ROUTES,
+    *comparisons.ROUTES,
+    *operations.ROUTES,
 ]
 
 NAVIGATION: tuple[tuple[str, str], ...] = (
+    ("/mergers", "Mergers"),
     ("/exits", "Exits"),
     ("/contracts", "Contracts"),
     ("/consolidations", "Consolidations"),
     ("/spend", "Payments"),
     ("/finance", "Finance"),
     ("/decisions", "Decisions"),
+    ("/compare", "Branches"),
+    ("/reasons", "Because of what?"),
+    ("/operations", "Operations"),
 )
 """What the head of each page offers: address and name."""

@@ -49,7 +49,7 @@ def lint(root: Path, *options: str) -> subprocess.CompletedProcess[str]:
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The source in a folder of its own: who plants something in it removes it."""
     root = tmp_path_factory.mktemp("source")
-    for folder in ("services", "libs", "deploy"):
+    for folder in ("services", "libs", "deploy", "console"):
         shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", "*.csv", "*.json"))
     shutil.copy(ROOT / "pyproject.toml", root)
     return root

@@ -1,0 +1,191 @@
+"""Pages of the operator: the backbone's numbers, parked events, due work and the clock of the four services."""
+
+from typing import Any
+
+from starlette.responses import Response
+
+from console.core.forms import Form
+from console.core.page import Page, Route, get, post
+from console.core.services import Answer
+from console.core.words import day, plural
+from console.operations import imports
+from console.operations.shaping import SERVICES, Health, by_key, event_name, health_of
+
+_LISTED = 100
+
+
+async def operations(page: Page) -> Response:
+    """Show what lags and what is parked in each service, and its clock."""
+    *backbones, clock = await page.ask(
+        *(page.now(service, "/operations/backbone") for service in SERVICES), page.now("registry", "/operations/clock")
+    )
+    return page.render("operations/operations.html", title="Operations", rows=_rows(backbones), clock=clock)
+
+
+def _rows(backbones: list[Answer]) -> list[tuple[Answer, Health | None]]:
+    return [(one, health_of(one.service, one.body) if one.ok else None) for one in backbones]
+
+
+async def service(page: Page) -> Response:
+    """Show one service: its numbers, and its parked events by key."""
+    name = page.path["service"]
+    if name not in SERVICES:
+        return page.not_found(f"There is no service {name}.")
+    backbone, parked = await page.ask(
+        page.now(name, "/operations/backbone"),
+        page.now(name, "/operations/parked", limit=_LISTED, after=page.query.get("after")),
+    )
+    return page.render(
+        "operations/service.html",
+        title=f"Operations of {name}",
+        name=name,
+        backbone=backbone,
+        health=health_of(name, backbone.body) if backbone.ok else None,
+        parked=parked,
+        keys=by_key(parked.items),
+        event_name=event_name,
+    )
+
+
+async def key(page: Page) -> Response:
+    """Show what a retry of a parked key would do, by a dry run."""
+    name, asked = page.path["service"], {"source": page.query.get("source", ""), "key": page.query.get("key", "")}
+    (tried,) = await page.ask(page.now(name, "/operations/parked/resume", json=asked, dry_run=True))
+    return _key_page(page, name, asked, tried)
+
+
+def _key_page(page: Page, name: str, asked: dict[str, str], tried: Answer, *, is_refused: bool = False) -> Response:
+    title = f"Resume {asked['key']}"
+    context: dict[str, Any] = {"name": name, "asked": asked, "tried": tried}
+    if is_refused:
+        return page.refused(tried, "operations/key.html", title=title, **context)
+    return page.render("operations/key.html", title=title, **context)
+
+
+async def resume_key(page: Page) -> Response:
+    """Retry all that is parked under a key."""
+    form = await page.form()
+    name, asked = page.path["service"], {"source": form["source"], "key": form["key"]}
+    answer = await page.send(name, "POST", "/operations/parked/resume", json=asked)
+    if not answer.ok:
+        return _key_page(page, name, asked, answer, is_refused=True)
+    return page.redirect(page.link(f"/operations/{name}"), _resumed(answer))
+
+
+async def resume_one(page: Page) -> Response:
+    """Retry one parked event."""
+    await page.form()
+    name = page.path["service"]
+    answer = await page.send(name, "POST", f"/operations/parked/{page.path['parked']}/resume")
+    if not answer.ok:
+        return page.refused(
+            answer, "operations/refused.html", title="The event stays parked", back=f"/operations/{name}"
+        )
+    return page.redirect(page.link(f"/operations/{name}"), _resumed(answer))
+
+
+def _resumed(answer: Answer) -> str:
+    parked = len(answer["parked"])
+    left = f"{plural(parked, 'event')} stay{'s' if parked == 1 else ''} parked" if parked else "none stays parked"
+    return f"{plural(len(answer['applied']), 'event')} applied; {left}"
+
+
+async def discard(page: Page) -> Response:
+    """Ask why an event is discarded."""
+    return page.render("operations/discard.html", title="Discard a parked event", **_discarded(page, None))
+
+
+async def discard_it(page: Page) -> Response:
+    """Check a discard by a dry run, and do it once it is confirmed."""
+    form = await page.form()
+    reason, context = form.text("reason", "The reason"), _discarded(page, form)
+    if form.refusal:
+        return page.refused(form, "operations/discard.html", title="Discard a parked event", **context)
+    is_final = form["step"] == "confirm"
+    name, path = page.path["service"], f"/operations/parked/{page.path['parked']}/discard"
+    dry_run = None if is_final else True
+    answer = await page.send(name, "POST", path, json={"reason": reason}, dry_run=dry_run)
+    if not answer.ok:
+        return page.refused(answer, "operations/discard.html", title="Discard a parked event", **context)
+    if is_final:
+        return page.redirect(page.link(f"/operations/{name}"), "The event is discarded; your reason is recorded")
+    return page.render(
+        "operations/discard_check.html",
+        title="Check: discard a parked event",
+        event=answer.body,
+        event_name=event_name,
+        reason=reason,
+        **context,
+    )
+
+
+def _discarded(page: Page, form: Form | None) -> dict[str, Any]:
+    return {"name": page.path["service"], "parked": page.path["parked"], "form": form}
+
+
+async def due_work(page: Page) -> Response:
+    """Ask up to which day due work is to be done."""
+    return page.render("operations/due_work.html", title="Due work", form=None)
+
+
+async def do_due_work(page: Page) -> Response:
+    """Do due work in each service, one after another: the registry first, from which the others consume."""
+    form = await page.form()
+    up_to = form.day("up_to", "The last day", needed=True)
+    if form.refusal or up_to is None:
+        return page.refused(form, "operations/due_work.html", title="Due work", form=form)
+    done: list[str] = []
+    for one in SERVICES:
+        answer = await page.send(one, "POST", "/operations/due-work", json={"up_to": up_to.isoformat()})
+        if not answer.ok:
+            return page.refused(answer, "operations/due_work.html", title="Due work", form=form, done=done)
+        done.append(f"{one} {answer['done']:,}")
+    return page.redirect(page.link("/operations"), f"Work due by {day(up_to)} is done: {', '.join(done)}")
+
+
+async def clock(page: Page) -> Response:
+    """Show the day of each service, and whether it can be moved."""
+    return page.render("operations/clock.html", title="Clock", clocks=await _clocks(page), form=None)
+
+
+async def _clocks(page: Page) -> tuple[Answer, ...]:
+    return await page.ask(*(page.now(one, "/operations/clock") for one in SERVICES))
+
+
+async def move_clock(page: Page) -> Response:
+    """Move the clock of each service, one after another, or release them all to the real day."""
+    form = await page.form()
+    moved_to = None if form["step"] == "release" else form.day("moved_to", "The day", needed=True)
+    if form.refusal:
+        return page.refused(form, "operations/clock.html", title="Clock", clocks=await _clocks(page), form=form)
+    moved: list[str] = []
+    for one in SERVICES:
+        answer = await page.send(one, "PUT", "/operations/clock", json={"moved_to": moved_to and moved_to.isoformat()})
+        if not answer.ok:
+            context: dict[str, Any] = {"clocks": await _clocks(page), "form": form, "moved": moved}
+            return page.refused(answer, "operations/clock.html", title="Clock", **context)
+        moved.append(one)
+    words = f"All clocks show {day(moved_to)}" if moved_to else "All clocks show the real day"
+    return page.redirect(page.link("/operations/clock"), words)
+
+
+async def service_only(page: Page) -> Response:
+    """Lead from the address of a sent form back to its service."""
+    return page.redirect(page.link(f"/operations/{page.path['service']}"))
+
+
+ROUTES: list[Route] = [
+    get("/operations", operations),
+    get("/operations/due-work", due_work),
+    post("/operations/due-work", do_due_work),
+    get("/operations/clock", clock),
+    post("/operations/clock", move_clock),
+    *imports.ROUTES,
+    get("/operations/{service}", service),
+    get("/operations/{service}/key", key),
+    post("/operations/{service}/key", resume_key),
+    get("/operations/{service}/parked/{parked:int}/resume", service_only),
+    post("/operations/{service}/parked/{parked:int}/resume", resume_one),
+    get("/operations/{service}/parked/{parked:int}/discard", discard),
+    post("/operations/{service}/parked/{parked:int}/discard", discard_it),
+]
