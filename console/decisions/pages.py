@@ -1,7 +1,19 @@
 """The routes of all pages about decisions, the fixed paths before those with a name in them."""
 
 from console.core.page import Route
-from console.decisions import dossiers, inbox, items, meeting_acts, meetings, proposal_acts, proposals, questions, radar
+from console.decisions import (
+    declarations,
+    dossiers,
+    inbox,
+    items,
+    meeting_acts,
+    meetings,
+    proposal_acts,
+    proposals,
+    questions,
+    radar,
+    recommendations,
+)
 
 ROUTES: list[Route] = [
     *inbox.ROUTES,
@@ -13,4 +25,6 @@ ROUTES: list[Route] = [
     *proposal_acts.ROUTES,
     *proposals.ROUTES,
     *dossiers.ROUTES,
+    *declarations.ROUTES,
+    *recommendations.ROUTES,
 ]

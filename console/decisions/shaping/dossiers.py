@@ -1,9 +1,12 @@
 """A dossier: its entries, and whether each hash follows from the one before and from its line."""
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+_CAPITAL = re.compile(r"(?<!^)([A-Z])(?![A-Z])")
 
 
 @dataclass(frozen=True)
@@ -12,6 +15,12 @@ class Link:
 
     entry: Mapping[str, Any]
     follows: bool | None
+
+    @property
+    def title(self) -> str:
+        """What happened, in words: of an event `MeetingHeld` is "Meeting held"."""
+        parted = _CAPITAL.sub(r" \1", str(self.entry["kind"]).replace("_", " ")).strip().lower()
+        return parted[:1].upper() + parted[1:]
 
 
 def chain_of(entries: Sequence[Mapping[str, Any]]) -> list[Link]:

@@ -56,6 +56,12 @@ def _done_at(row: Mapping[str, Any]) -> str:
         return f"/decisions/items/{rest[0]}"
     if noun == "meetings" and rest:
         return f"/decisions/meetings/{rest[0]}"
-    if row["kind"] in ("vote", "consent"):
-        return f"/decisions/proposals/{row['about']}"
-    return f"/decisions/meetings/{row['about']}" if row["kind"] == "minutes" else ""
+    about = row["about"]
+    pages = {
+        "vote": f"/decisions/proposals/{about}",
+        "consent": f"/decisions/proposals/{about}",
+        "minutes": f"/decisions/meetings/{about}",
+        "declaration": f"/decisions/declarations/{row['organisation']}/{about}",
+        "reply": f"/decisions/recommendations/{about}",
+    }
+    return pages.get(row["kind"], "")

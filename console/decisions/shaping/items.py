@@ -49,7 +49,7 @@ def _conflicted(member: Mapping[str, Any], people: People) -> Conflicted:
         label=people.of(member["person"]),
         excluded=member["excluded"],
         path=tuple(_edge(edge, people) for edge in conflict["path"]) if conflict else (),
-        share=conflict["share"] if conflict and conflict["share"] != "1" else "",
+        share=_share(conflict) if conflict else "",
         type=TYPES.get(conflict["type"], conflict["type"]) if conflict else "",
         asked=ACTIONS.get(conflict["action"], conflict["action"]) if conflict else "",
         pack=conflict["pack"] if conflict else "",
@@ -57,6 +57,12 @@ def _conflicted(member: Mapping[str, Any], people: People) -> Conflicted:
         decided_by=people.of(decided["decided_by"]) if decided else "",
         decided_at=clock(decided["decided_at"]) if decided else "",
     )
+
+
+def _share(conflict: Mapping[str, Any]) -> str:
+    """Return the share along a path, where it is not that of one of its steps."""
+    shown = {"1", *(edge["share"] for edge in conflict["path"])}
+    return "" if conflict["share"] in shown else str(conflict["share"])
 
 
 def _edge(edge: Mapping[str, Any], people: People) -> str:

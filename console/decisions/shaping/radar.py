@@ -10,6 +10,7 @@ from console.core.words import pounds
 
 KINDS = {"veto": ("Veto", "red"), "inertia": ("No decision", "orange"), "deferred": ("Lawfully deferred", "blue")}
 """How a body stands in the way, with the colour of its tag."""
+_PAGES = {"PR-": "proposals", "RC-": "recommendations"}
 HEADS = ("About", "Body", "Kind", "Since", "Due", "Months", "Running", "Horizon", "Pence a month", "Pence to date")
 """The heads of the radar as CSV."""
 
@@ -32,7 +33,7 @@ def blip_of(row: Mapping[str, Any]) -> Blip:
     return Blip(
         row=row,
         kind=KINDS.get(row["kind"], (row["kind"], "grey")),
-        link=f"/decisions/proposals/{about}" if about.startswith("PR-") else "",
+        link=next((f"/decisions/{page}/{about}" for start, page in _PAGES.items() if about.startswith(start)), ""),
         costs={cost["horizon"]: cost for cost in row["costs"]},
     )
 

@@ -493,7 +493,60 @@ WAITING: list[dict[str, Any]] = [
         "path": "/interests/nil-returns",
         "since": "2031-04-01",
     },
+    {
+        "about": "R-31",
+        "body": BODY,
+        "due_on": None,
+        "kind": "right",
+        "organisation": CODE,
+        "path": "/decision-rights",
+        "since": "2031-04-01",
+    },
 ]
+
+
+ADVICE: dict[str, Any] = {
+    "action": "estate",
+    "bodies": [
+        {
+            "answer": None,
+            "body": BODY,
+            "consents": True,
+            "decision": "",
+            "organisation": CODE,
+            "organisations": [CODE],
+            "reason": "",
+            "replied_on": None,
+        },
+        {
+            "answer": "rejected",
+            "body": "Q9Y-board",
+            "consents": True,
+            "decision": "",
+            "organisation": "Q9Y",
+            "organisations": ["Q9Y"],
+            "reason": "unaffordable",
+            "replied_on": "2031-05-02",
+        },
+    ],
+    "escalation": {
+        "grounds": [{"code": "g", "law": "Some Act s.9", "test": "It fails to act.", "title": "Directions"}],
+        "pack": "escalation-2030",
+        "to": "NHS England",
+    },
+    "footprint": "QF9",
+    "made_on": "2031-04-01",
+    "obstructions": [],
+    "recommendation": "RC-9",
+    "reply_by": "2031-05-30",
+    "required": 2,
+    "share": "1/2",
+    "state": "obstructed",
+    "stated_at": "2031-04-01T09:00:00Z",
+    "subject": "C-Q9X-1",
+    "votes_against": 1,
+    "votes_for": 6,
+} | NOW
 
 
 def listed(*rows: dict[str, Any]) -> dict[str, Any]:
@@ -527,6 +580,7 @@ WORLD: dict[str, Any] = {
     f"governance GET /decisions/{DECISION}/dossier/entries": listed(*ENTRIES),
     "governance GET /permits/PE-9": PERMIT,
     "governance GET /radar": listed(BLOCKED),
+    "governance GET /recommendations/RC-9": ADVICE,
     f"governance GET /proposals/{PROPOSAL}/papers": {
         "because": None,
         "papers": [

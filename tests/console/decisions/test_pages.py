@@ -60,7 +60,7 @@ def command(browser: Browser) -> Any:
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("/decisions", ["Vote on a proposal", "By 14 May 2031", "Declare interests", "/interests/nil-returns"]),
+        ("/decisions", ["Vote on a proposal", "By 14 May 2031", "Declare interests", "takes it at /decision-rights"]),
         ("/decisions/meetings", ["14 May 2031", "Q9X-board", "Called"]),
         (MEETING, ["Board of the ninth", "9 May 2031, 4 clear days", "2 for, 1 against", "No quorum expected"]),
         (MEETING, ["No one is there as lay-member or vice-chair", "2pm to 2:45pm", "Version 1, 20 May 2031", "Draft"]),
@@ -75,6 +75,14 @@ def command(browser: Browser) -> Any:
         (f"/decisions/taken/{of.DECISION}", ["the same question is answered the same today", "3 hashes of this page"]),
         (f"/decisions/taken/{of.DECISION}", ["The contract is signed", "The head is that of its last entry"]),
         ("/decisions/radar", ["No decision", "£21,000 rolling", "£42,000 rolling", "Put it on the agenda"]),
+        (
+            "/decisions/recommendations/RC-9",
+            ["Q9Y-board Consent needed Yes", "on 2 May 2031: Unaffordable", "1/2 of the 2"],
+        ),
+        (
+            "/decisions/recommendations/RC-9",
+            ["A draft, to NHS England", "It fails to act. (Some Act s.9)", "Answer it"],
+        ),
         ("/decisions/may", ["estate (estate)", "telepathy buy (telepathy.buy)"]),
     ],
 )
@@ -277,6 +285,32 @@ async def test_an_item_in_private_says_so_to_the_service(over: Over) -> None:
     await browser.get(f"{MEETING}/items")
     await browser.submit(f"{MEETING}/items", {"title": "A sale", "private_reason": "commercial", "stage": ""})
     assert command(browser) == {"title": "A sale", "private_reason": "commercial", "private": True}
+
+
+async def test_a_nil_return_names_whose_it_is(over: Over) -> None:
+    given = {
+        "next_check_on": None,
+        "nil_return": "NR-1",
+        "organisation": of.CODE,
+        "person": of.CHAIR,
+        "returned_on": "2031-05-14",
+    }
+    browser = over({"governance POST /interests/nil-returns": (201, given)})
+    path = f"/decisions/declarations/{of.CODE}/{of.CHAIR}"
+    await browser.get(path)
+    await browser.submit(path, {"confirms": "yes"})
+    assert command(browser) == {"organisation": of.CODE, "person": of.CHAIR, "confirms": True}
+
+
+async def test_a_recommendation_is_answered_by_a_body_that_has_not_yet(over: Over) -> None:
+    browser = over({"governance POST /recommendations/RC-9/replies": (201, of.ADVICE)})
+    path = "/decisions/recommendations/RC-9/replies"
+    form = await browser.get(path)
+    assert "Q9X-board" in text(form)
+    assert "Q9Y-board" not in text(form)
+    day = {"replied_on-day": "5", "replied_on-month": "5", "replied_on-year": "2031"}
+    await browser.submit(path, {"body": of.BODY, "answer": "accepted", **day})
+    assert command(browser) == {"body": of.BODY, "answer": "accepted", "replied_on": "2031-05-05"}
 
 
 async def test_a_day_that_is_none_is_refused_before_it_is_sent(world: Browser) -> None:
