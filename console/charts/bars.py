@@ -43,14 +43,14 @@ class _Layout:
     bar_fall: int = 0
 
 
-_WIDE = _Layout(width=WIDE, step=30, bars=(226, 516), name_limit=218)
-_NARROW = _Layout(width=NARROW, step=48, bars=(0, NARROW), name_limit=180, text_rise=-12, bar_fall=9)
+_WIDE = _Layout(width=WIDE, step=30, bars=(226, 516), name_limit=250)
+_NARROW = _Layout(width=NARROW, step=48, bars=(0, NARROW), name_limit=205, text_rise=-12, bar_fall=9)
 _THICK = 16
 
 
 def bars(title: str, rows: Sequence[Bar]) -> Chart | None:
     """Return bars from nothing, in the order given; None without any."""
-    return _chart(title, rows, [(0, row.value) for row in rows], joined=False)
+    return _chart(title, rows, [(0, row.value) for row in rows], joined=0)
 
 
 def waterfall(title: str, steps: Sequence[Bar], totals: Sequence[Bar]) -> Chart | None:
@@ -59,19 +59,21 @@ def waterfall(title: str, steps: Sequence[Bar], totals: Sequence[Bar]) -> Chart 
     for step in steps:
         spans.append((reached, reached + step.value))
         reached += step.value
-    return _chart(title, [*steps, *totals], [*spans, *((0, total.value) for total in totals)], joined=True)
+    return _chart(title, [*steps, *totals], [*spans, *((0, total.value) for total in totals)], joined=len(steps))
 
 
-def _chart(title: str, marks: Sequence[Bar], spans: Sequence[tuple[int, int]], *, joined: bool) -> Chart | None:
+def _chart(title: str, marks: Sequence[Bar], spans: Sequence[tuple[int, int]], *, joined: int) -> Chart | None:
     if not marks:
         return None
-    rows = [_row(at, mark, span, spans) for at, (mark, span) in enumerate(zip(marks, spans, strict=True))]
+    last = len(marks) - 1
+    rows = [_row(at, mark, span) for at, (mark, span) in enumerate(zip(marks, spans, strict=True))]
+    joints = [{**row, "next": row["at"] + 1} for row in rows[: min(joined, last)]]
     between = reach([end for span in spans for end in span])
-    wide, narrow = (_spec(layout, rows, between, joined=joined) for layout in (_WIDE, _NARROW))
+    wide, narrow = (_spec(layout, rows, joints, between) for layout in (_WIDE, _NARROW))
     return Chart(wide=wide, narrow=narrow, marks=len(marks), says=f"{title}: {len(marks)} bars.")
 
 
-def _row(at: int, mark: Bar, span: tuple[int, int], spans: Sequence[tuple[int, int]]) -> Mapping[str, Any]:
+def _row(at: int, mark: Bar, span: tuple[int, int]) -> Mapping[str, Any]:
     name = printable(mark.name)
     return {
         "at": at,
@@ -82,11 +84,15 @@ def _row(at: int, mark: Bar, span: tuple[int, int], spans: Sequence[tuple[int, i
         "low": min(span),
         "high": max(span),
         "end": span[1],
-        "next": at + 1 if at + 1 < len(spans) else at,
     }
 
 
-def _spec(layout: _Layout, rows: Sequence[Mapping[str, Any]], between: tuple[int, int], *, joined: bool) -> Spec:
+def _spec(
+    layout: _Layout,
+    rows: Sequence[Mapping[str, Any]],
+    joints: Sequence[Mapping[str, Any]],
+    between: tuple[int, int],
+) -> Spec:
     x = {
         "type": "quantitative",
         "axis": None,
@@ -99,7 +105,8 @@ def _spec(layout: _Layout, rows: Sequence[Mapping[str, Any]], between: tuple[int
         "mark": {"type": "rule", "color": LINE, "aria": False},
         "encoding": {"x": {"datum": 0, **x}},
     }
-    joints: Spec = {
+    joined: Spec = {
+        "data": {"values": list(joints)},
         "mark": {"type": "rule", "color": LINE, "aria": False, "yOffset": layout.bar_fall, "y2Offset": layout.bar_fall},
         "encoding": {"x": {"field": "end", **x}, "y": y, "y2": {"field": "next"}},
     }
@@ -118,7 +125,7 @@ def _spec(layout: _Layout, rows: Sequence[Mapping[str, Any]], between: tuple[int
         {"step": layout.step},
         rows,
         nothing,
-        *([joints] if joined else []),
+        *([joined] if joints else []),
         drawn,
         text_layer({"x": {"value": 0}, "y": y, "text": field("name")}, align="left", limit=layout.name_limit, **rise),
         text_layer({"x": {"value": layout.width}, "y": y, "text": field("text")}, align="right", **rise),

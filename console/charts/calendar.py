@@ -43,7 +43,7 @@ class Day:
 
 _STEP, _NARROW_STEP = 30, 44
 _DAYS = (310, 510)
-_NAME_LIMIT = 296
+_NAME_LIMIT = 330
 _FIRST_LINE, _SECOND_LINE = -9, 9
 
 
@@ -107,8 +107,8 @@ def _narrow(days: Sequence[Day]) -> Spec:
     indent = {"value": 52}
     listed = (
         text_layer({"x": {"value": 42}, "y": y, "text": field("number")}, align="right", dy=_FIRST_LINE),
-        text_layer({"x": indent, "y": y, "text": field("name")}, align="left", limit=NARROW - 54, dy=_FIRST_LINE),
-        text_layer({"x": indent, "y": y, "text": field("what")}, align="left", limit=NARROW - 54, dy=_SECOND_LINE),
+        text_layer({"x": indent, "y": y, "text": field("name")}, align="left", limit=NARROW - 20, dy=_FIRST_LINE),
+        text_layer({"x": indent, "y": y, "text": field("what")}, align="left", limit=NARROW - 20, dy=_SECOND_LINE),
     )
     headed = (
         {

@@ -45,7 +45,7 @@ class _Layout:
     value_fall: int = 0
 
 
-_WIDE = _Layout(width=WIDE, step=30, bars=(304, 526), values=(296, WIDE), name_limit=180)
+_WIDE = _Layout(width=WIDE, step=30, bars=(336, 540), values=(328, WIDE), name_limit=250)
 _NARROW = _Layout(
     width=NARROW, step=68, bars=(0, NARROW), values=(0, NARROW), name_limit=NARROW, name_rise=-20, value_fall=20
 )

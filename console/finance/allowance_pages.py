@@ -62,8 +62,18 @@ async def show_allowance(page: Page) -> Response:
         moves=moves,
         names=names,
         drawn=await page.chart(shaping.steps_of(allowance.body, moves), "How the allowance comes about"),
+        own=f"/finance{path}",
         read=f"/v1{path}",
     )
+
+
+async def moves_table(page: Page) -> Response:
+    """Return what mergers moved as a file."""
+    code, year = page.path["code"], page.path["year"]
+    [allowance] = await page.ask(page.now(_SERVICE, joined("allowances", code, year), as_known=page.times.as_known))
+    if not allowance.ok:
+        return page.unanswered(allowance)
+    return page.csv(f"{code}-{year}-moved.csv", *shaping.moves_table(shaping.moves_of(allowance.body)))
 
 
 def _measure(page: Page) -> str:
@@ -157,6 +167,7 @@ def _organisation(page: Page) -> str:
 ROUTES: list[Route] = [
     get("/finance/allowances", list_allowances),
     get("/finance/allowances/{code}/{year}", show_allowance),
+    get("/finance/allowances/{code}/{year}/moved.csv", moves_table),
     get("/finance/series", show_series),
     get("/finance/series/years.csv", series_table),
     get("/finance/series/bridge.csv", bridge_table),

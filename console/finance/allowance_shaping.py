@@ -51,7 +51,7 @@ def moves_of(allowance: Answered) -> list[Moved]:
 def steps_of(allowance: Answered, moves: Sequence[Moved]) -> Chart | None:
     """Return how the allowance comes about: as set, what mergers moved, and what it is after them."""
     as_set = allowance["as_set"]
-    steps = [] if as_set is None else [Bar("As set", as_set["amount_pence"], as_set["amount"], Tone.PLAIN)]
+    steps = [] if as_set is None else [Bar("As set", as_set["amount_pence"], pounds(as_set["amount_pence"], 0))]
     steps += [
         Bar(
             f"From {move.other}" if move.pence >= 0 else f"To {move.other}",
@@ -61,7 +61,7 @@ def steps_of(allowance: Answered, moves: Sequence[Moved]) -> Chart | None:
         )
         for move in moves
     ]
-    total = Bar("After mergers", allowance["amount_pence"], allowance["amount"], Tone.TOTAL)
+    total = Bar("After mergers", allowance["amount_pence"], pounds(allowance["amount_pence"], 0), Tone.TOTAL)
     title = f"The allowance of {allowance['organisation']} in {allowance['financial_year']}"
     # As set is for a whole year or what is left of it: only what sums up is drawn as steps.
     is_whole = sum(step.value for step in steps) == total.value
@@ -144,6 +144,13 @@ def signed(amount: int, *, is_money: bool) -> str:
 
 
 Table = tuple[Sequence[str], Sequence[Sequence[Any]]]
+
+
+def moves_table(moves: Sequence[Moved]) -> Table:
+    """Return what mergers moved."""
+    return ("merger", "other", "first_day", "pence"), [
+        (move.merger, move.other, move.first_day, move.pence) for move in moves
+    ]
 
 
 def years_table(years: Sequence[YearOfBoth]) -> Table:

@@ -146,7 +146,7 @@ async def show_switching(page: Page) -> Response:
         chosen=shaping.chosen_option(appraisal.body, option),
         switching=switching,
         measure=measure,
-        value_of=shaping.value_of,
+        part_of=shaping.part_of,
         own=_own(page),
     )
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from console.charts.bars import Bar, bars, waterfall
@@ -93,11 +95,23 @@ def shifts_of(parties: Sequence[Party]) -> Chart | None:
 
 
 def value_of(item: Answered) -> str:
-    """Return the value of an input as it is quoted: pounds, or for a risk and for the realisation a part."""
-    value = str(item["value"])
-    if item["type"] not in _UNITLESS and value.removeprefix("-").isdigit():
-        return pounds(int(value))
-    return value
+    """Return the value of an input as it is quoted: pounds, or for a risk and for the realisation a part.
+
+    It may be an exact fraction of pence, which is shown to the nearest one.
+    """
+    if item["type"] in _UNITLESS:
+        return str(item["value"])
+    return pounds(_decimal(str(item["value"])))
+
+
+def _decimal(text: str) -> Decimal:
+    exact = Fraction(text)
+    return Decimal(exact.numerator) / Decimal(exact.denominator)
+
+
+def part_of(text: str | None) -> str:
+    """Return a part of one, which the answer has exactly, with four digits."""
+    return "no value" if text is None else f"{_decimal(text):.4f}"
 
 
 def burdens_of(affordability: Answered) -> list[tuple[str, list[Answered]]]:

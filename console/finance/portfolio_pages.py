@@ -102,6 +102,15 @@ async def run_table(page: Page) -> Response:
     return page.csv(f"{run['portfolio']}-{page.path['table']}.csv", heads, rows)
 
 
+async def curve_table(page: Page) -> Response:
+    """Return what more money is worth as a file."""
+    path = joined("runs", page.path["run"], "curve")
+    [curve] = await page.ask(page.now(_SERVICE, path, as_known=page.times.as_known))
+    if not curve.ok:
+        return page.unanswered(curve)
+    return page.csv("curve.csv", *shaping.curve_table(curve["points"]))
+
+
 async def cancel_run(page: Page) -> Response:
     """Cancel a run that is under way."""
     await page.form()
@@ -118,6 +127,7 @@ ROUTES: list[Route] = [
     get("/finance/portfolios/{reference}", show_portfolio),
     post("/finance/portfolios/{reference}/runs", request_run),
     get("/finance/runs/{run}", show_run),
+    get("/finance/runs/{run}/curve.csv", curve_table),
     get("/finance/runs/{run}/{table}.csv", run_table),
     post("/finance/runs/{run}/cancellation", cancel_run),
 ]

@@ -102,20 +102,31 @@ def curve_of(plan: Answered, points: Sequence[Answered]) -> Chart | None:
         "Value against budget",
         [
             Line(name, _points(ordered, field))
-            for name, field in (("Best plan", "value_pence"), ("No plan more", "bound_pence"))
+            for name, field in (("Best plan", "value_pence"), ("No plan is worth more", "bound_pence"))
         ],
     )
 
 
 def _points(ordered: Sequence[Answered], field: str) -> list[Point]:
     return [
-        Point(f"{point['percent']} %", point[field], pounds(point[field], 0), is_marked=point["percent"] == 100)
+        Point(
+            f"{point['percent']} %",
+            point[field],
+            pounds(point[field], 0),
+            is_marked=point["percent"] == 100 and field == "value_pence",
+        )
         for point in ordered
         if point[field] is not None
     ]
 
 
 Table = tuple[Sequence[str], Sequence[Sequence[Any]]]
+
+
+def curve_table(points: Sequence[Answered]) -> Table:
+    """Return the best plan's value with other budgets."""
+    heads = ("percent", "verdict", "value_pence", "bound_pence", "gap")
+    return heads, [tuple(point[head] for head in heads) for point in points]
 
 
 def years_table(plan: Answered) -> Table:
