@@ -5,15 +5,23 @@ from starlette.routing import Route
 from console.comparisons import pages as comparisons
 from console.consolidations import pages as consolidations
 from console.contracts import pages as contracts
+from console.crosswalks import pages as crosswalks
 from console.decisions import pages as decisions
 from console.finance import pages as finance
+from console.lineage import pages as lineage
 from console.mergers import pages as mergers
 from console.operations import pages as operations
+from console.organisations import pages as organisations
 from console.reasons import pages as reasons
 from console.signin import pages as signin
+from console.start import pages as start
 
 ROUTES: list[Route] = [
     *signin.ROUTES,
+    *start.ROUTES,
+    *organisations.ROUTES,
+    *lineage.ROUTES,
+    *crosswalks.ROUTES,
     *contracts.ROUTES,
     *consolidations.ROUTES,
     *finance.ROUTES,
@@ -25,7 +33,9 @@ ROUTES: list[Route] = [
 ]
 
 NAVIGATION: tuple[tuple[str, str], ...] = (
+    ("/search", "Organisations"),
     ("/mergers", "Mergers"),
+    ("/crosswalks", "Restate figures"),
     ("/exits", "Exits"),
     ("/contracts", "Contracts"),
     ("/consolidations", "Consolidations"),

@@ -1,0 +1,219 @@
+"""Puts tasks, changes, counts and matches of the services into the rows of the start page and of the search."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from console.core.services import Answer
+from console.core.words import plural, words
+
+MOST_TASKS = 15
+MOST_CHANGES = 100
+"""Changes that are asked for; of each day and type the first few are shown, and the others counted."""
+NAMED_OF_A_TYPE = 6
+_FIGURES = (
+    ("icb", "integrated care board"),
+    ("ccg", "clinical commissioning group"),
+    ("foundation_trust", "NHS foundation trust"),
+    ("nhs_trust", "NHS trust"),
+    ("gp_practice", "GP practice"),
+    ("sub_icb_location", "sub-ICB location"),
+    ("stp", "STP"),
+    ("nhs_england_region", "region of NHS England"),
+    ("local_office", "local office"),
+)
+FIGURES = 4
+_NO_DAY = date.max.isoformat()
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One thing that waits for the signed-in person, from any service."""
+
+    words: str
+    about: str
+    organisations: tuple[str, ...]
+    due_on: str | None
+    exposure_pence: int | None
+    """What missing it costs; None where the service does not say."""
+    path: str
+    """The page of the console on which it is done or seen."""
+    service: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeGroup:
+    """Changes of one type on one day."""
+
+    what: str
+    changes: tuple[Mapping[str, Any], ...]
+    others: int
+    """How many there are beside those that are shown, of those that were asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A count of bodies that are open on the day."""
+
+    count: int
+    words: str
+    kind: str
+
+
+def tasks_of(contracts: Answer, governance: Answer, registry: Answer, finance: Answer) -> list[Task]:
+    """Return what waits, by what missing it costs as the services state it; what has no cost by its day."""
+    found = [
+        *(_contract_task(one) for one in contracts.items),
+        *(_governance_task(one) for one in governance.items),
+        *(_finding(one, "registry") for one in registry.items),
+        *(_finding(one, "finance") for one in finance.items),
+    ]
+    return sorted(found, key=lambda one: (-(one.exposure_pence or 0), one.due_on or _NO_DAY, one.service, one.about))
+
+
+def _contract_task(one: Mapping[str, Any]) -> Task:
+    page = one["path"].split("/")
+    path = f"/{page[1]}/{page[2]}" if page[1] in ("contracts", "consolidations") and len(page) > 2 else "/contracts"
+    return Task(
+        _CONTRACT_TASKS.get(one["kind"], words(one["kind"])),
+        one["subject"],
+        (one["organisation"],),
+        one["due_on"],
+        one["exposure_pence"],
+        path,
+        "contracts",
+    )
+
+
+_CONTRACT_TASKS = {
+    "signature": "Sign a contract",
+    "acceptance": "Accept an offer or a plan",
+    "consent": "Agree to a change",
+    "withdrawal": "Take a notice back",
+}
+_GOVERNANCE_TASKS = {
+    "vote": "Decide on a proposal",
+    "consent": "Put a proposal on an agenda",
+    "declaration": "Declare interests",
+    "minutes": "Approve minutes",
+    "reply": "Reply to a recommendation",
+    "ratification": "Ratify an urgent action",
+    "right": "Make a decision right again",
+    "agreement": "Agree to an instrument",
+}
+
+
+def _governance_task(one: Mapping[str, Any]) -> Task:
+    page = one["path"].split("/")
+    known = len(page) > 2 and page[1] in ("meetings", "proposals")
+    return Task(
+        _GOVERNANCE_TASKS.get(one["kind"], words(one["kind"])),
+        one["about"],
+        (one["organisation"],),
+        one["due_on"],
+        None,
+        f"/decisions/{page[1]}/{page[2]}" if known else "/decisions",
+        "governance",
+    )
+
+
+def _finding(one: Mapping[str, Any], service: str) -> Task:
+    about = one["about"][0] if one["about"] else ""
+    merger = next((reference for reference in one["about"] if service == "registry"), "")
+    return Task(
+        one["text"],
+        about,
+        tuple(one["parties"]),
+        one["due_on"],
+        one.get("exposure_pence"),
+        f"/mergers/{merger}" if merger else f"/reasons/{about}",
+        service,
+    )
+
+
+def figures_of(counts: Answer) -> list[Figure]:
+    """Return four counts of open bodies, those of the kinds that are open on the day."""
+    is_open = {one["kind"]: one["open"] for one in counts.get("kinds", ())}
+    return [
+        Figure(is_open[kind], plural(is_open[kind], name).partition(" ")[2], kind)
+        for kind, name in _FIGURES
+        if is_open.get(kind)
+    ][:FIGURES]
+
+
+def changes_of(items: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[ChangeGroup]]]:
+    """Return changes by day, and of each day by type, in the order in which the registry lists them."""
+    days: dict[str, dict[str, list[Mapping[str, Any]]]] = defaultdict(lambda: defaultdict(list))
+    for one in items:
+        days[one["day"]][one["what"]].append(one)
+    return [(day, [_group(what, changes) for what, changes in groups.items()]) for day, groups in sorted(days.items())]
+
+
+def _group(what: str, changes: Sequence[Mapping[str, Any]]) -> ChangeGroup:
+    return ChangeGroup(what, tuple(changes[:NAMED_OF_A_TYPE]), max(0, len(changes) - NAMED_OF_A_TYPE))
+
+
+_CHANGES = {
+    "opening": "Organisations that open",
+    "closure": "Organisations that close",
+    "proposal": "Organisations that are proposed",
+    "rename": "New names",
+    "kind": "New kinds",
+    "parent": "New parents",
+    "address": "New addresses",
+    "succession": "Successions",
+    "merger": "Mergers",
+    "identifier": "Codes in other systems",
+    "role": "Further roles",
+    "relation": "Relations",
+    "area": "Areas that change hands",
+    "legal status": "Status in law",
+    "legal form": "Legal forms",
+    "remit": "Remits",
+    "local office": "Local offices above",
+}
+
+
+def change_heading(what: str) -> str:
+    """Return the heading of a type of change."""
+    return _CHANGES.get(what, f"{words(what)} above")
+
+
+def change_words(one: Mapping[str, Any]) -> str:
+    """Return in words what becomes of the body that a change is about."""
+    before, after, other = one["before"], one["after"], one["other"]
+    if one["what"] == "succession":
+        return f"is followed by {other}{f' ({words(after).lower()})' if after else ''}"
+    if one["what"] == "merger":
+        return f"from {before or 'predecessors that are not stated'} ({words(after).lower()})"
+    if other:
+        return f"{other}: {_turned(before, after)}"
+    return _turned(before, after)
+
+
+def _turned(before: str | None, after: str | None) -> str:
+    if before and after and before != after:
+        return f"{before} becomes {after}"
+    if after:
+        return "begins" if after == "*" else f"{after} from this day"
+    return f"{before} ends" if before and before != "*" else "ends"
+
+
+def others_of(groups: Iterable[ChangeGroup]) -> int:
+    """Return how many changes are not shown."""
+    return sum(group.others for group in groups)
+
+
+MATCHED = {
+    "code": "its code",
+    "name": "its name",
+    "name on another day": "a name of another day",
+    "address": "its address",
+}
+
+
+def matched_words(matched: Iterable[str]) -> str:
+    """Return what of an organisation matched, in words."""
+    return ", ".join(MATCHED.get(one, f"its {one.partition(':')[2].upper()} code") for one in matched)

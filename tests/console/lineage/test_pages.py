@@ -1,0 +1,62 @@
+"""The page of a lineage over recorded answers: the whole family is drawn, listed, and given as CSV."""
+
+import re
+from pathlib import Path
+
+from tests.console.apps import console_over
+from tests.console.organisations.world import ANSWERS, lineage, named
+
+NAMES = named(("Q1A", "First Commissioners"), ("Q5E", "Fifth Commissioners"))
+
+
+async def test_the_whole_family_is_drawn_and_listed_with_one_question_a_family(tmp_path: Path) -> None:
+    async with console_over({**ANSWERS, "registry POST /lookups": NAMES}, tmp_path) as browser:
+        html = (await browser.get("/organisations/Q4D/lineage")).text
+        assert len(browser.transport.asked) <= 6
+        assert [one for one in browser.transport.asked if "Q6F/lineage" in one] == [
+            "registry GET /organisations/Q6F/lineage?direction=before"
+        ]
+        for code in ("Q1A", "Q2B", "Q3C", "Q4D", "Q5E", "Q6F"):
+            assert f'<tspan font-weight="700">{code}</tspan>' in html
+            assert html.count(f'id="body-{code}"') == 1
+        assert "Lineage of Q4D: 6 bodies and 5 successions on 2 days." in html
+        assert "planned 1 October 2020, 182 days late" in html
+        assert "Q5E to Q6F on 1 April 2021 (merger): all" in html
+        text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", html))
+        assert "Q6F, since 1 April 2021, from 2 bodies" in text
+        assert "Q1A First Commissioners; all of it passed on 1 April 2018" in text
+        assert "Sixth Commissioners Q6F, open: all of it" in text
+        assert "1 April 2019: 36 practices from Q4D to Q9J, people not known" in text
+        assert "Q4D: two days are stated." in text
+        assert " style=" not in html
+
+
+async def test_names_are_asked_for_days_on_which_the_bodies_were_there(tmp_path: Path) -> None:
+    async with console_over({**ANSWERS, "registry POST /lookups": NAMES}, tmp_path) as browser:
+        await browser.get("/organisations/Q4D/lineage?as_known=2022-02-02")
+        asked = [one for one in browser.transport.asked if "lookups" in one]
+        assert asked == [
+            "registry POST /lookups?as_at=2018-03-31&as_known=2022-02-02",
+            "registry POST /lookups?as_at=2021-03-31&as_known=2022-02-02",
+            "registry POST /lookups?as_known=2022-02-02",
+        ]
+
+
+async def test_the_successions_are_given_as_csv(tmp_path: Path) -> None:
+    async with console_over(ANSWERS, tmp_path) as browser:
+        response = await browser.get("/organisations/Q4D/lineage.csv")
+        assert response.headers["content-disposition"] == 'attachment; filename="lineage-Q4D.csv"'
+        lines = response.text.removeprefix("\ufeff").splitlines()
+        assert lines[0] == "code,successor,effective_on,share,shape,source"
+        assert lines[-1] == "Q5E,Q6F,2021-04-01,1,merger,ods:succ"
+        assert len(lines) == 6
+
+
+async def test_a_body_without_successions_and_a_silent_registry_are_said(tmp_path: Path) -> None:
+    alone = {**ANSWERS, "registry GET /organisations/Q4D/lineage": lineage("Q4D", [], [])}
+    async with console_over(alone, tmp_path) as browser:
+        assert "No source states that it followed another" in (await browser.get("/organisations/Q4D/lineage")).text
+    silent = {**ANSWERS, "registry GET /organisations/Q4D/lineage": None}
+    async with console_over(silent, tmp_path) as browser:
+        response = await browser.get("/organisations/Q4D/lineage")
+        assert "Registry does not answer at the moment." in response.text
