@@ -8,12 +8,13 @@ import sqlite3
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from console.crosswalks.restated import RestatedColumn, RestatedLine
 
+_FIELDS = tuple(field.name for field in fields(RestatedLine))
 SECONDS = 2 * 3600
 _SCHEMA = """
 CREATE TABLE about (content TEXT NOT NULL);
@@ -75,7 +76,10 @@ class Restatements:
             for carried, some in ((1, column.carried), (0, column.left)):
                 rows.executemany(
                     "INSERT INTO line VALUES (?, ?, ?)",
-                    ((carried, at, json.dumps(astuple(line))) for at, line in enumerate(some)),
+                    (
+                        (carried, at, json.dumps([getattr(line, name) for name in _FIELDS]))
+                        for at, line in enumerate(some)
+                    ),
                 )
         return reference
 
@@ -98,8 +102,8 @@ class Restatements:
                 "SELECT content FROM line WHERE carried = ? AND at >= ? ORDER BY at LIMIT ?", (carried, after, limit)
             )
             for (content,) in found:
-                *values, marks, by = json.loads(content)
-                yield RestatedLine(*values, marks=tuple(marks), by=by)
+                given = dict(zip(_FIELDS, json.loads(content), strict=True))
+                yield RestatedLine(**{**given, "marks": tuple(given["marks"])})
 
     def _file(self, reference: str, secret: str) -> Path:
         name = hashlib.sha256(f"{reference} {secret}".encode()).hexdigest()

@@ -8,9 +8,10 @@ from typing import Any
 
 from console.core.services import Answer
 from console.core.words import plural, words
+from console.organisations.shaping import kind_words
 
 MOST_TASKS = 15
-MOST_CHANGES = 100
+MOST_CHANGES = 500
 """Changes that are asked for; of each day and type the first few are shown, and the others counted."""
 NAMED_OF_A_TYPE = 6
 _FIGURES = (
@@ -186,6 +187,8 @@ def change_words(one: Mapping[str, Any]) -> str:
     before, after, other = one["before"], one["after"], one["other"]
     if one["what"] == "succession":
         return f"is followed by {other}{f' ({words(after).lower()})' if after else ''}"
+    if one["what"] == "kind":
+        return _turned(kind_words(before) if before else None, kind_words(after) if after else None)
     if one["what"] == "merger":
         return f"from {before or 'predecessors that are not stated'} ({words(after).lower()})"
     if other:

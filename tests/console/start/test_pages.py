@@ -94,10 +94,10 @@ async def test_the_start_page_has_tasks_by_cost_figures_and_what_changes_next(tm
 async def test_changes_are_asked_from_the_day_that_the_registry_calls_today(tmp_path: Path) -> None:
     async with console_over(ANSWERS, tmp_path) as browser:
         await browser.get("/")
-        assert "registry GET /changes?from=2031-01-01&to=2031-04-03&limit=100" in browser.transport.asked
+        assert "registry GET /changes?from=2031-01-01&to=2031-04-03&limit=500" in browser.transport.asked
         browser.transport.asked.clear()
         await browser.get("/?as_at=2018-03-01&as_known=2018-04-01")
-        changes = "registry GET /changes?from=2018-03-01&to=2018-06-01&limit=100&as_known=2018-04-01"
+        changes = "registry GET /changes?from=2018-03-01&to=2018-06-01&limit=500&as_known=2018-04-01"
         assert changes in browser.transport.asked
 
 

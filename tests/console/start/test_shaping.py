@@ -127,6 +127,10 @@ def test_changes_are_grouped_by_day_and_type_and_many_of_one_are_counted() -> No
         (change("", "succession", "Q1A", other="Q4D", after="merger"), "is followed by Q4D (merger)"),
         (change("", "merger", "Q4D", before="Q1A Q2B", after="agreed", other="M-1"), "from Q1A Q2B (agreed)"),
         (change("", "rename", "Q1A", before="Old", after="New"), "Old becomes New"),
+        (
+            change("", "kind", "Q1A", before="ccg", after="sub_icb_location"),
+            "Clinical commissioning group (CCG) becomes Sub-ICB location",
+        ),
         (change("", "opening", "Q1A", after="open"), "open from this day"),
         (change("", "identifier", "Q1A", other="ons", before="E1", after=None), "ons: E1 ends"),
     ],
