@@ -15,6 +15,9 @@ from console.charts.look import (
     colour,
     field,
     framed,
+    is_long,
+    name_layers,
+    named,
     printable,
     reach,
     text_layer,
@@ -43,8 +46,9 @@ class _Layout:
     bar_fall: int = 0
 
 
-_WIDE = _Layout(width=WIDE, step=30, bars=(226, 516), name_limit=250)
-_NARROW = _Layout(width=NARROW, step=48, bars=(0, NARROW), name_limit=205, text_rise=-12, bar_fall=9)
+_WIDE = _Layout(width=WIDE, step=34, bars=(226, 516), name_limit=250)
+_NARROW = _Layout(width=NARROW, step=48, bars=(0, NARROW), name_limit=255, text_rise=-12, bar_fall=9)
+_NARROW_LONG = _Layout(width=NARROW, step=64, bars=(0, NARROW), name_limit=255, text_rise=-14, bar_fall=15)
 _THICK = 16
 
 
@@ -68,8 +72,9 @@ def _chart(title: str, marks: Sequence[Bar], spans: Sequence[tuple[int, int]], *
     last = len(marks) - 1
     rows = [_row(at, mark, span) for at, (mark, span) in enumerate(zip(marks, spans, strict=True))]
     joints = [{**row, "next": row["at"] + 1} for row in rows[: min(joined, last)]]
+    narrow_layout = _NARROW_LONG if is_long(rows) else _NARROW
     between = reach([end for span in spans for end in span])
-    wide, narrow = (_spec(layout, rows, joints, between) for layout in (_WIDE, _NARROW))
+    wide, narrow = (_spec(layout, rows, joints, between) for layout in (_WIDE, narrow_layout))
     return Chart(wide=wide, narrow=narrow, marks=len(marks), says=f"{title}: {len(marks)} bars.")
 
 
@@ -77,7 +82,7 @@ def _row(at: int, mark: Bar, span: tuple[int, int]) -> Mapping[str, Any]:
     name = printable(mark.name)
     return {
         "at": at,
-        "name": name,
+        **named(name),
         "text": mark.text,
         "described": f"{name}: {mark.text}",
         "colour": mark.tone.value,
@@ -99,7 +104,6 @@ def _spec(
         "scale": {"domain": list(between), "range": list(layout.bars), "nice": False, "zero": False},
     }
     y = {"field": "at", "type": "ordinal", "axis": None}
-    rise = {"dy": layout.text_rise}
     nothing: Spec = {
         "data": ONCE,
         "mark": {"type": "rule", "color": LINE, "aria": False},
@@ -127,6 +131,6 @@ def _spec(
         nothing,
         *([joined] if joints else []),
         drawn,
-        text_layer({"x": {"value": 0}, "y": y, "text": field("name")}, align="left", limit=layout.name_limit, **rise),
-        text_layer({"x": {"value": layout.width}, "y": y, "text": field("text")}, align="right", **rise),
+        *name_layers(y, layout.text_rise, layout.name_limit),
+        text_layer({"x": {"value": layout.width}, "y": y, "text": field("text")}, align="right", dy=layout.text_rise),
     )

@@ -1,5 +1,6 @@
 """What all charts have in common: colours, type, widths, and the frame of a specification. Pure."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,6 +21,7 @@ ONCE: Final[Mapping[str, Any]] = {"values": [{}]}
 """The data of a layer that is drawn once, and not for each row."""
 SIZE: Final = 14
 
+_LINE_LENGTH, _HALF_LINE = 28, 8
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v5.json"
 """Names the grammar; nothing is fetched from there."""
 
@@ -90,6 +92,28 @@ def reach(values: Sequence[int]) -> tuple[int, int]:
     """Return the least and the most of what is shown, nothing included, never both the same."""
     low, high = min(0, *values), max(0, *values)
     return (low, high) if low < high else (0, 1)
+
+
+def named(name: str) -> Mapping[str, str]:
+    """Return the fields of a row for its name: on one line, or on two where it is long."""
+    first, *rest = textwrap.wrap(
+        printable(name), _LINE_LENGTH, break_on_hyphens=False, max_lines=2, placeholder=" …"
+    ) or [""]
+    return {"one": "", "upper": first, "lower": rest[0]} if rest else {"one": first, "upper": "", "lower": ""}
+
+
+def is_long(rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether any of the names stands on two lines."""
+    return any(row["lower"] for row in rows)
+
+
+def name_layers(y: Mapping[str, Any], rise: int, limit: int) -> list[Spec]:
+    """Return the layers of names at the left, around this rise."""
+    lines = (("one", rise), ("upper", rise - _HALF_LINE), ("lower", rise + _HALF_LINE))
+    return [
+        text_layer({"x": {"value": 0}, "y": y, "text": field(line)}, align="left", limit=limit, dy=dy)
+        for line, dy in lines
+    ]
 
 
 def printable(text: str) -> str:

@@ -15,6 +15,8 @@ from console.charts.look import (
     colour,
     field,
     framed,
+    name_layers,
+    named,
     printable,
     reach,
     text_layer,
@@ -45,9 +47,9 @@ class _Layout:
     value_fall: int = 0
 
 
-_WIDE = _Layout(width=WIDE, step=30, bars=(336, 540), values=(328, WIDE), name_limit=250)
+_WIDE = _Layout(width=WIDE, step=34, bars=(336, 540), values=(328, WIDE), name_limit=250)
 _NARROW = _Layout(
-    width=NARROW, step=68, bars=(0, NARROW), values=(0, NARROW), name_limit=NARROW, name_rise=-20, value_fall=20
+    width=NARROW, step=76, bars=(0, NARROW), values=(0, NARROW), name_limit=NARROW, name_rise=-24, value_fall=22
 )
 _THICK = 16
 _LOWER, _HIGHER = Tone.OTHER, Tone.PLAIN
@@ -86,7 +88,7 @@ def _rows(at: int, swing: Swing, stated: int, ends: tuple[str, str]) -> list[Map
         {
             "at": at,
             # Name and values once a swing: its second row has none.
-            "name": "" if number else name,
+            **named("" if number else name),
             "left": "" if number else ends[0],
             "right": "" if number else ends[1],
             "described": f"{name} {way}: {text}",
@@ -126,12 +128,7 @@ def _spec(layout: _Layout, rows: Sequence[Mapping[str, Any]], between: tuple[int
             "mark": {"type": "rule", "color": LINE, "aria": False},
             "encoding": {"x": {"datum": stated, **x}},
         },
-        text_layer(
-            {"x": {"value": 0}, "y": y, "text": field("name")},
-            align="left",
-            limit=layout.name_limit,
-            dy=layout.name_rise,
-        ),
+        *name_layers(y, layout.name_rise, layout.name_limit),
         text_layer(
             {"x": {"value": left}, "y": y, "text": field("left")},
             align="right" if beside else "left",

@@ -63,7 +63,7 @@ def tornado_of(sensitivity: Answered, stated_pence: int) -> Chart | None:
     """Return how each input moves the net present value, the widest first, at most so many as a screen shows."""
     swings = [
         Swing(
-            swing["title"],
+            _capital(swing["title"]),
             swing["low_npv_pence"],
             pounds(swing["low_npv_pence"], 0),
             swing["high_npv_pence"],
@@ -122,9 +122,13 @@ def burdens_of(affordability: Answered) -> list[tuple[str, list[Answered]]]:
     return list(found.items())
 
 
+def _capital(title: str) -> str:
+    return title[:1].upper() + title[1:]
+
+
 def _signed(name: str, pence: int) -> Bar:
     sign = "+" if pence > 0 else ""
-    return Bar(name, pence, f"{sign}{pounds(pence, 0)}", Tone.GOOD if pence >= 0 else Tone.BAD)
+    return Bar(_capital(name), pence, f"{sign}{pounds(pence, 0)}", Tone.GOOD if pence >= 0 else Tone.BAD)
 
 
 Table = tuple[Sequence[str], Sequence[Sequence[Any]]]
