@@ -34,6 +34,8 @@ class Step:
     recorded_at: str | None
     by: str | None
     text: str | None
+    latest: str
+    """Of a fact the latest event about it, in words."""
     about: Sequence[Link]
     because: Sequence[Link]
     rule_packs: Sequence[str]
@@ -58,10 +60,11 @@ def steps_of(chain: Mapping[str, Any]) -> list[Step]:
     """Return the parts of a chain, the newest first; what has no instant of its own stays behind what led to it."""
     latest = ""
     keyed = []
+    titles = {part["provenance"]["id"]: _title(part["provenance"]) for part in chain["parts"]}
     for number, part in enumerate(chain["parts"]):
         days = part["provenance"]["days"]
         latest = days["recorded_at"] if days else latest
-        keyed.append((latest, -number, _step(part, chain["reference"])))
+        keyed.append((latest, -number, _step(part, chain["reference"], titles)))
     return [step for *_, step in sorted(keyed, key=lambda one: one[:2], reverse=True)]
 
 
@@ -80,13 +83,21 @@ def unanswered(chain: Mapping[str, Any]) -> list[Link]:
     ]
 
 
-def _step(part: Mapping[str, Any], asked: str) -> Step:
+def _title(of: Mapping[str, Any]) -> str:
+    """Return what a part is, in words: the name of an event, a request's operation, the reference of a fact."""
+    match of["kind"]:
+        case "fact":
+            return str(of["id"])
+        case "request":
+            return f"Request: {(of['told'] or of['id']).replace('_', ' ')}"
+    return event_words(of["told"]) if of["told"] else "What followed here"
+
+
+def _step(part: Mapping[str, Any], asked: str, titles: Mapping[str, str]) -> Step:
     of = part["provenance"]
     days = of["days"] or {}
     return Step(
-        title=event_words(of["told"])
-        if of["told"]
-        else ("What followed here" if of["kind"] == "event" else of["kind"]),
+        title=_title(of),
         service=part["service"],
         kind=of["kind"],
         reference=of["id"],
@@ -96,8 +107,12 @@ def _step(part: Mapping[str, Any], asked: str) -> Step:
         recorded_at=days.get("recorded_at"),
         by=of["by"],
         text=of["text"],
+        latest=event_words(of["told"]) if of["kind"] == "fact" and of["told"] else "",
         about=[Link(key, path_of(key)) for key in of["about"] if key != asked],
-        because=[Link(one["id"], path_of(one["id"]), f"{one['kind']}{_of(one['source'])}") for one in of["because"]],
+        because=[
+            Link(titles.get(one["id"], one["id"]), path_of(one["id"]), f"{one['kind']}{_of(one['source'])}")
+            for one in of["because"]
+        ],
         rule_packs=of["rule_packs"],
         documents=of["documents"],
         effects=list(_effects(of["effects"]["items"])),
