@@ -549,6 +549,11 @@ ADVICE: dict[str, Any] = {
 } | NOW
 
 
+def day(name: str, written: str) -> dict[str, str]:
+    """The three fields of a day in a form."""
+    return {f"{name}-{part}": value for part, value in zip(("year", "month", "day"), written.split("-"), strict=True)}
+
+
 def listed(*rows: dict[str, Any]) -> dict[str, Any]:
     """A page of a list, the last one."""
     return {"items": list(rows), "next": None}

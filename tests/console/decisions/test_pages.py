@@ -4,16 +4,19 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from html import unescape
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import httpx
 import pytest
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from tests.console.apps import Browser, console_over, refusal
 from tests.console.decisions import recorded as of
 
 Over: TypeAlias = Callable[[Mapping[str, Any]], Browser]
 """`over(answers)` gives the console over the recorded world with some answers changed."""
+_DOCUMENT: dict[str, Any] = json.loads((Path(__file__).parents[3] / "docs/openapi/governance.json").read_text("utf-8"))
 MEETING = f"/decisions/meetings/{of.MEETING}"
 ITEM = f"/decisions/items/{of.SECOND}"
 PROPOSAL = f"/decisions/proposals/{of.PROPOSAL}"
@@ -53,8 +56,18 @@ def text(page: httpx.Response) -> str:
 
 
 def command(browser: Browser) -> Any:
-    """The body of the last request that was sent."""
-    return json.loads(browser.transport.sent[-1].content)
+    """The body of the last request that was sent, which is one that governance's OpenAPI document takes."""
+    request = browser.transport.sent[-1]
+    body = json.loads(request.content)
+    for pattern, operations in _DOCUMENT["paths"].items():
+        if request.method.lower() in operations and re.fullmatch(
+            re.sub(r"\{[^}]+\}", "[^/]+", pattern), request.url.path
+        ):
+            schema = operations[request.method.lower()]["requestBody"]["content"]["application/json"]["schema"]
+            whole = {**schema, "components": _DOCUMENT["components"]}
+            assert [error.message for error in Draft202012Validator(whole).iter_errors(body)] == []
+            return body
+    raise AssertionError(f"governance has no {request.method} {request.url.path}")
 
 
 @pytest.mark.parametrize(
@@ -208,8 +221,7 @@ async def test_attendance_states_what_changed_and_nothing_else(over: Over) -> No
     }
     page = await browser.submit(f"{MEETING}/attendance", stated)
     assert "Attendance is stated." in page.text
-    sent = json.loads(browser.transport.sent[-1].content)
-    assert sent == {
+    assert command(browser) == {
         "document": "The minutes",
         "attendance": [
             {
@@ -311,6 +323,135 @@ async def test_a_recommendation_is_answered_by_a_body_that_has_not_yet(over: Ove
     day = {"replied_on-day": "5", "replied_on-month": "5", "replied_on-year": "2031"}
     await browser.submit(path, {"body": of.BODY, "answer": "accepted", **day})
     assert command(browser) == {"body": of.BODY, "answer": "accepted", "replied_on": "2031-05-05"}
+
+
+@pytest.mark.parametrize(
+    ("path", "at", "fields", "sent", "answer"),
+    [
+        (
+            "/decisions/meetings/new",
+            "/meetings",
+            {"body": of.BODY, "starts_at": "14:00", "in_public": "no", **of.day("held_on", "2031-12-14")},
+            {
+                "body": of.BODY,
+                "held_on": "2031-12-14",
+                "starts_at": "2031-12-14T14:00:00+00:00",
+                "in_public": False,
+            },
+            of.MET,
+        ),
+        (
+            f"{MEETING}/notice",
+            f"/meetings/{of.MEETING}/notice",
+            {"short_notice": "reconvened", **of.day("given_on", "2031-05-09")},
+            {"given_on": "2031-05-09", "short_notice": "reconvened"},
+            of.MET,
+        ),
+        (
+            f"{MEETING}/cancellation",
+            f"/meetings/{of.MEETING}/cancellation",
+            {"reason": "postponed", "confirmed": "yes"},
+            {"reason": "postponed"},
+            of.MET,
+        ),
+        (
+            f"{MEETING}/closing",
+            f"/meetings/{of.MEETING}/held",
+            {"confirmed": "yes", "note": "Late"},
+            {"note": "Late"},
+            of.MET,
+        ),
+        (
+            f"{ITEM}/motion",
+            f"/items/{of.SECOND}/motion",
+            {"put_at": "14:30", "conditions": "valued, seen", "presides": of.CHAIR},
+            {"put_at": "2031-05-14T14:30:00+01:00", "conditions": ["valued", "seen"], "presides": of.CHAIR},
+            of.PUT,
+        ),
+        (
+            f"{ITEM}/recusals",
+            f"/items/{of.SECOND}/recusals",
+            {"person": of.GP, "action": "leave_room", "decided_by": of.CHAIR, "decided_at": "14:29"},
+            {
+                "person": of.GP,
+                "action": "leave_room",
+                "decided_by": of.CHAIR,
+                "decided_at": "2031-05-14T14:29:00+01:00",
+            },
+            of.PUT,
+        ),
+        (
+            "/decisions/proposals/new",
+            "/proposals",
+            {
+                "organisation": of.CODE,
+                "kind": "award",
+                "action": "estate",
+                "subject": "C-Q9X-1",
+                "value_pence": "2.3m",
+                "recurrent": "yes",
+                "consents": of.BODY,
+                **of.day("due_on", "2031-06-30"),
+            },
+            {
+                "organisation": of.CODE,
+                "kind": "award",
+                "action": "estate",
+                "subject": "C-Q9X-1",
+                "value_pence": 230_000_000,
+                "recurrent": True,
+                "consents": [of.BODY],
+                "due_on": "2031-06-30",
+                "draft": False,
+            },
+            of.ASKED,
+        ),
+        (
+            f"{PROPOSAL}/opening",
+            f"/proposals/{of.PROPOSAL}/opening",
+            {"confirmed": "yes", **of.day("opened_on", "2031-05-02")},
+            {"opened_on": "2031-05-02"},
+            of.ASKED,
+        ),
+        (
+            f"{PROPOSAL}/consultations",
+            f"/proposals/{of.PROPOSAL}/consultations",
+            {"consulted": "members", "position": "supports"},
+            {"consulted": "members", "position": "supports"},
+            of.ASKED,
+        ),
+        (
+            f"{PROPOSAL}/deferrals",
+            f"/proposals/{of.PROPOSAL}/deferrals",
+            {"body": of.BODY, "reason": "election-period", **of.day("from_on", "2031-05-02")},
+            {"body": of.BODY, "reason": "election-period", "from_on": "2031-05-02"},
+            of.ASKED,
+        ),
+        (
+            f"{PROPOSAL}/conditions/staff-consulted/evidence",
+            f"/proposals/{of.PROPOSAL}/conditions/staff-consulted/evidence",
+            {"document": "A letter", "minute": "Board, item 3", "body": of.BODY},
+            {"document": "A letter", "minute": "Board, item 3", "body": of.BODY},
+            of.ASKED,
+        ),
+        (
+            f"{PROPOSAL}/withdrawal",
+            f"/proposals/{of.PROPOSAL}/withdrawal",
+            {"reason": "overtaken", "confirmed": "yes"},
+            {"reason": "overtaken"},
+            of.ASKED,
+        ),
+    ],
+)
+async def test_a_form_is_sent_as_the_service_takes_it(
+    over: Over, path: str, at: str, fields: dict[str, str], sent: Any, answer: Any
+) -> None:
+    browser = over({f"governance POST {at}": (201, answer)})
+    await browser.get(path)
+    page = await browser.submit(path, fields)
+    assert page.status_code == 200
+    assert 'id="banner-title"' in page.text
+    assert command(browser) == sent
 
 
 async def test_a_day_that_is_none_is_refused_before_it_is_sent(world: Browser) -> None:
