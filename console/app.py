@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import cache
 
 import httpx
@@ -19,8 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from console.charts.drawing import Drawing
 from console.core.assets import Assets
+from console.core.jinja import environment
 from console.core.page import Console, Page
-from console.core.rendering import environment
 from console.core.services import Services
 from console.routes import NAVIGATION, ROUTES
 from console.settings import SERVICES, Settings
@@ -47,6 +47,32 @@ def create_console(
     sign_in = SignIn(sessions, issuer)
     metrics = Metrics("console")
 
+    app = Starlette(
+        routes=[*_own_routes(assets, metrics), *ROUTES],
+        lifespan=_lifespan(sessions, issuer, services, charts),
+        middleware=[Middleware(_Measured, metrics=metrics), Middleware(GZipMiddleware, minimum_size=500)],
+        exception_handlers={HTTPException: _refused, SignedOut: _ended, Exception: _failed},
+    )
+    app.state.console = Console(settings, services, templates, sign_in.session_of, charts)
+    app.state.sign_in = sign_in
+    return app
+
+
+def _own_routes(assets: Assets, metrics: Metrics) -> list[BaseRoute]:
+    async def show_metrics(_: Request) -> Response:
+        return Response(metrics.exposition({}), media_type=CONTENT_TYPE)
+
+    return [
+        Route("/assets/{name}", assets.serve),
+        Route("/health/live", _live),
+        Route("/health/ready", _live),
+        Route("/metrics", show_metrics),
+    ]
+
+
+def _lifespan(
+    sessions: Sessions, issuer: Issuer, services: Services, charts: Drawing | None
+) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
@@ -60,24 +86,7 @@ def create_console(
                 stack.callback(warming.cancel)
             yield
 
-    async def show_metrics(_: Request) -> Response:
-        return Response(metrics.exposition({}), media_type=CONTENT_TYPE)
-
-    own: list[BaseRoute] = [
-        Route("/assets/{name}", assets.serve),
-        Route("/health/live", _live),
-        Route("/health/ready", _live),
-        Route("/metrics", show_metrics),
-    ]
-    app = Starlette(
-        routes=[*own, *ROUTES],
-        lifespan=lifespan,
-        middleware=[Middleware(_Measured, metrics=metrics), Middleware(GZipMiddleware, minimum_size=500)],
-        exception_handlers={HTTPException: _refused, SignedOut: _ended, Exception: _failed},
-    )
-    app.state.console = Console(settings, services, templates, sign_in.session_of, charts)
-    app.state.sign_in = sign_in
-    return app
+    return lifespan
 
 
 @cache

@@ -17,7 +17,7 @@ from starlette.routing import Route
 
 from console.core import protection
 from console.core.forms import MOST_BYTES, MOST_FIELDS, Form, read_files
-from console.core.rendering import rendered
+from console.core.jinja import rendered
 from console.core.services import Answer, Question, Refusal, Services
 from console.core.times import Times
 from console.settings import Settings
@@ -64,7 +64,7 @@ class Session(Protocol):
     def say(self, words: str) -> None:
         """Store words for the next page."""
 
-    def said(self) -> str:
+    def take_banner(self) -> str:
         """Return the stored words once, and forget them."""
 
 
@@ -246,7 +246,7 @@ class Page:
                 "here": self.here,
                 "times": self.times,
                 "person": self.session.person if self.session else None,
-                "banner": self.session.said() if self.session else "",
+                "banner": self.session.take_banner() if self.session else "",
                 "csrf_token": protection.masked(self.session.secret) if self.session else "",
                 # A refused form is sent again as the same command only if nothing came of the first.
                 "form_key": secrets.token_urlsafe(18),

@@ -48,7 +48,7 @@ class Refusal:
 
     @property
     def is_stale(self) -> bool:
-        """Whether somebody else changed the record first."""
+        """Whether another request changed the record first."""
         return self.kind == "stale-version"
 
 

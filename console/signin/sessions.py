@@ -107,7 +107,7 @@ class Sessions:
         """Store words for the session's next page."""
         self._rows.execute("UPDATE session SET banner = ? WHERE id = ?", (words, _hashed(session_id)))
 
-    def said(self, session_id: str) -> str:
+    def take_banner(self, session_id: str) -> str:
         """Return the stored words, and forget them."""
         found = self._rows.execute(
             "SELECT banner FROM session WHERE id = ? AND banner <> ''", (_hashed(session_id),)

@@ -47,9 +47,9 @@ class OpenSession:
         """Store words for the next page."""
         self._sessions.say(self._id, words)
 
-    def said(self) -> str:
+    def take_banner(self) -> str:
         """Return the stored words once."""
-        return self._sessions.said(self._id)
+        return self._sessions.take_banner(self._id)
 
     def end(self) -> None:
         """Forget the session."""
@@ -101,7 +101,7 @@ class SignIn:
         return OpenSession(self.sessions, self.issuer, session_id, content)
 
     def waiting(self, request: Request) -> tuple[str, Content] | None:
-        """Return the session in which somebody began to sign in."""
+        """Return the session in which a sign-in was begun."""
         session_id = request.cookies.get(_cookie(request))
         content = self.sessions.read(session_id) if session_id else None
         return (session_id, content) if session_id and content and content.waiting else None

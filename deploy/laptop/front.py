@@ -31,13 +31,15 @@ class _ServiceMount(Mount):
     def __init__(self, path: str, service: FastAPI) -> None:
         super().__init__(path, service)
         mounts = [route.path for route in service.routes if isinstance(route, Mount)]
-        routes = [found.path_format for found in iter_route_contexts(service.routes)]
-        self._parts = frozenset(_first_part(path) for path in (*mounts, *routes)) - {""}
+        routes = [found.path_format for found in iter_route_contexts(service.routes) if found.path_format]
+        self._parts = frozenset(_first_part(path) for path in (*mounts, *routes))
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Match what begins as one of the service's own routes does."""
         match, below = super().matches(scope)
-        is_own = match is not Match.NONE and _first_part(scope["path"].removeprefix(self.path)) in self._parts
+        rest = scope["path"].removeprefix(self.path)
+        # `/contracts/` is the service's own index, `/contracts` a page of the console.
+        is_own = match is not Match.NONE and rest.startswith("/") and _first_part(rest) in self._parts
         return (match, below) if is_own else (Match.NONE, {})
 
 

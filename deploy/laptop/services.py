@@ -92,19 +92,7 @@ def assemble(
     buses = _buses(urls, kafka)
     services: dict[str, FastAPI] = {}
     for name in NAMES:
-        settings = Settings(
-            database_url=urls[name],
-            bus="kafka" if kafka else "direct",
-            kafka_bootstrap=kafka.bootstrap if kafka else "",
-            log_urls=dict(urls),
-            token_issuer=issuer.url,
-            token_audience=name,
-            jwks_url=f"{issuer.url}/keys",
-            # Without a host: the page then uses its own, be that localhost or a forwarded port.
-            token_url="/issuer/token",  # noqa: S106 - an address, no secret
-            clock_movable=True,
-            stop_seconds=5,
-        )
+        settings = _settings(name, urls, issuer, kafka)
         services[name] = import_module(f"services.{name}.app").create_app(settings, buses[name])
     origins = services[NAMES[0]].state.settings.cors_origins
     asked = Services(client, lambda name: issuer.token_for(issuer.user(name)))
@@ -124,6 +112,22 @@ def assemble(
     console = _console(address, issuer, folder)
     app = front(services, console=LoopbackOnly(console), more=more)
     return Footprint(services, console, issuer, buses, app, asked, branches)
+
+
+def _settings(name: str, urls: Mapping[str, str], issuer: Issuer, kafka: KafkaAccess | None) -> Settings:
+    return Settings(
+        database_url=urls[name],
+        bus="kafka" if kafka else "direct",
+        kafka_bootstrap=kafka.bootstrap if kafka else "",
+        log_urls=dict(urls),
+        token_issuer=issuer.url,
+        token_audience=name,
+        jwks_url=f"{issuer.url}/keys",
+        # Without a host: the page then uses its own, be that localhost or a forwarded port.
+        token_url="/issuer/token",  # noqa: S106 - an address, no secret
+        clock_movable=True,
+        stop_seconds=5,
+    )
 
 
 def _console(address: str, issuer: Issuer, folder: Path) -> Starlette:

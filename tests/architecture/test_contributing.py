@@ -17,7 +17,7 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 
 def missing_files(text: str) -> list[str]:
     """Return the paths in a text, in backquotes or in commands, at which there is nothing."""
-    named = re.findall(r"(?:services|libs|deploy|tests|docs|bench)/[\w./-]*\w/?", text)
+    named = re.findall(r"(?:services|libs|deploy|console|tests|docs|bench)/[\w./-]*\w/?", text)
     assert named
     return [name for name in sorted(set(named)) if not (ROOT / name).exists()]
 

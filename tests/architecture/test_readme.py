@@ -76,7 +76,7 @@ def test_every_setting_is_listed_with_its_default() -> None:
 
 
 def test_the_files_that_it_names_exist() -> None:
-    named = set(re.findall(r"`((?:services|libs|deploy|tests|docs)/[\w./-]+)`", README))
+    named = set(re.findall(r"`((?:services|libs|deploy|console|tests|docs)/[\w./-]+)`", README))
     assert named
     missing = [name for name in sorted(named) if not (ROOT / name).exists()]
     assert not missing

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +14,7 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 from tests.support.tools import PROGRAMS, node_tools, run
 
 WIDTHS = (320, 768, 1280)
-_CHROMIUM = Path(__file__).parent / "chromium"
+_TOOLS = Path(__file__).parents[1] / "demo"
 _UNPACK = "import chromium from '@sparticuz/chromium'; await chromium.executablePath()"
 _OPTIONS = ("--no-sandbox", "--disable-background-networking", "--font-render-hinting=none", "--disable-gpu")
 _AXE_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
@@ -24,7 +23,7 @@ _TWICE = "html { font-size: 200% }"
 
 def unpacked() -> Path:
     """Return the folder with Chromium, its fonts and the libraries that a bare machine lacks; unpacked once."""
-    tools = node_tools(_CHROMIUM)
+    tools = node_tools(_TOOLS)
     folder = tools / "unpacked"
     if not (folder / "whole").exists():
         folder.mkdir(exist_ok=True)
@@ -166,7 +165,4 @@ async def _refuse(route: Route) -> None:
 
 @cache
 def _axe() -> str:
-    spec = find_spec("axe_playwright_python")
-    assert spec is not None
-    assert spec.origin is not None
-    return next(Path(spec.origin).parent.rglob("axe.min.js")).read_text("utf-8")
+    return (node_tools(_TOOLS) / "node_modules" / "axe-core" / "axe.min.js").read_text("utf-8")

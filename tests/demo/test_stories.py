@@ -34,7 +34,7 @@ def pence(pounds: int) -> int:
 
 def test_all_six_are_told_in_words_and_on_the_page(demo: Demo, stories: list[dict[str, Any]]) -> None:
     assert "The demo is already loaded; nothing was missing." in demo.said, "a second start loads nothing again"
-    page = re.sub(r"<[^>]+>", "", demo.client.get("/").text)
+    page = re.sub(r"<[^>]+>", "", demo.client.get("/demo").text)
     assert [one["title"].startswith(title) for one, title in zip(stories, TITLES, strict=True)] == [True] * 6
     for story in stories:
         assert story["title"] in demo.said

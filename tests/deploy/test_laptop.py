@@ -70,7 +70,7 @@ def test_ctrl_c_while_it_starts_leaves_nothing_either(folder: Path) -> None:
 @ONE_LAPTOP
 def test_the_page_the_services_and_the_issuer_answer_on_one_port(running: tuple[Runner, str]) -> None:
     runner, address = running
-    page = httpx.get(address)
+    page = httpx.get(f"{address}/demo")
     assert page.status_code == 200
     assert "src=" not in page.text
     for user in USERS:

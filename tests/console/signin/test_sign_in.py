@@ -154,7 +154,7 @@ def test_sessions_are_stored_as_hashes_and_end(tmp_path: Path, monkeypatch: pyte
     assert found is not None
     assert found.access_token == "secret-token"
     sessions.say(session_id, "Notice is served.")
-    assert (other.said(session_id), other.said(session_id)) == ("Notice is served.", "")
+    assert (other.take_banner(session_id), other.take_banner(session_id)) == ("Notice is served.", "")
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + LONGEST_SECONDS + 1)
     assert other.read(session_id) is None
