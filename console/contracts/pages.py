@@ -5,7 +5,7 @@ from typing import Any
 from starlette.responses import Response
 
 from console.contracts import acts, exits, spend
-from console.contracts.shaping import Json, acts_offered, facts_of, left_to_sign, parties_of, periods_of
+from console.contracts.shaping import Json, acts_offered, left_to_sign, parties_of, periods_of, terms_of
 from console.core.page import Page, Route, get
 from console.core.services import Answer
 from console.core.words import words
@@ -90,7 +90,7 @@ async def contract(page: Page) -> Response:
         novation=novation,
         findings=findings,
         acts=offered,
-        rows=facts_of(found.body, leaving.body if leaving.ok else None) if found.ok else [],
+        rows=terms_of(found.body, leaving.body if leaving.ok else None) if found.ok else [],
         names=parties_of(found.body) if found.ok else {},
         line_ends={one["function"]: one["ends_on"] for one in leaving.get("lines", ())},
         missing=left_to_sign(found.body) if found.ok else [],

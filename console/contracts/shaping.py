@@ -33,7 +33,7 @@ _OPTIONAL: Final = {
 NOTICE_FINDINGS: Final = frozenset({"notice_window_opens", "notice_window_missed"})
 
 
-def facts_of(contract: Json, exits: Json | None) -> list[tuple[str, str, bool]]:
+def terms_of(contract: Json, exits: Json | None) -> list[tuple[str, str, bool]]:
     """Return what a contract is and how it may be left: each with whether its reasons can be opened."""
     last = "notice ends it" if contract["ends_on"] == OPEN_ENDED else day(contract["ends_on"])
     rule = f", by the rules {contract['notice_rule']}" if contract["notice_rule"] else ", as it states"

@@ -16,30 +16,14 @@ async def spend(page: Page) -> Response:
     payer = page.query.get("payer", "").strip()
     days: dict[str, Any] = {name: page.query.get(name) or None for name in ("first_day", "last_day")}
     if not payer:
-        payers, total = await page.ask(
-            page.of("contracts", "/spend", as_at=None, by="payer", limit=50, after=page.query.get("after"), **days),
-            page.of("contracts", "/spend", as_at=None, by="total", **days),
-        )
-        shown: dict[str, Any] = {"payers": payers, "total": total}
-        return page.render("contracts/spend.html", title="Published payments", payer="", days=days, **shown)
-    chosen: dict[str, Any] = {
-        "supplier_name": page.query.get("supplier_name") or None,
-        "flag": page.query.get("flag") or None,
-    }
+        return await _payers(page, days)
+    chosen: dict[str, Any] = {name: page.query.get(name) or None for name in ("supplier_name", "flag")}
+    listed: dict[str, Any] = {"limit": 50, "after": page.query.get("after"), **chosen, **days}
     suppliers, months, total, lines, body = await page.ask(
         page.of("contracts", "/spend", as_at=None, by="supplier", payer=payer, limit=50, **days),
         page.of("contracts", "/spend", as_at=None, by="month", payer=payer, limit=200, **days),
         page.of("contracts", "/spend", as_at=None, by="payer", payer=payer, **days),
-        page.of(
-            "contracts",
-            "/published-payments",
-            as_at=None,
-            payer=payer,
-            limit=50,
-            after=page.query.get("after"),
-            **chosen,
-            **days,
-        ),
+        page.of("contracts", "/published-payments", as_at=None, payer=payer, **listed),
         page.of("registry", f"/organisations/{payer}"),
     )
     if page.query.get("format") == "csv":
@@ -58,6 +42,15 @@ async def spend(page: Page) -> Response:
         lines=lines,
         chart=await page.chart(spend_chart(months.items), f"Payments of {name} by month"),
     )
+
+
+async def _payers(page: Page, days: dict[str, Any]) -> Response:
+    payers, total = await page.ask(
+        page.of("contracts", "/spend", as_at=None, by="payer", limit=50, after=page.query.get("after"), **days),
+        page.of("contracts", "/spend", as_at=None, by="total", **days),
+    )
+    shown: dict[str, Any] = {"payers": payers, "total": total}
+    return page.render("contracts/spend.html", title="Published payments", payer="", days=days, **shown)
 
 
 def _row(one: Json) -> list[object]:

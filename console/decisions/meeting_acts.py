@@ -1,6 +1,6 @@
 """Planning, calling and holding a meeting: notice, agenda, attendance, cancellation, the end, minutes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from starlette.responses import Response
@@ -97,6 +97,42 @@ async def notice(page: Page) -> Act | Response:
     )
 
 
+def _fields_of_item(page: Page, reasons: Sequence[tuple[str, str]]) -> tuple[Field, ...]:
+    return (
+        Field(kind="text", name="title", label="Title", hint="Everybody reads it: write no person's name"),
+        Field(
+            kind="text",
+            name="proposal",
+            label="Proposal (optional)",
+            hint="Its reference, such as PR-6c0f2f0e",
+            value=page.query.get("proposal", ""),
+        ),
+        Field(
+            kind="text",
+            name="minutes_of",
+            label="Minutes to be approved (optional)",
+            hint="The earlier meeting, such as 14Y-governing-body-2019-03-28",
+            value=page.query.get("minutes_of", ""),
+        ),
+        Field(
+            kind="radios",
+            name="stage",
+            label="What is done there about a supplier",
+            options=(("", "It is about no supplier"), *options_of(STAGES)),
+        ),
+        Field(
+            kind="radios",
+            name="private_reason",
+            label="Is the public there?",
+            options=(
+                ("", "Yes, or the meeting is not in public"),
+                *((code, f"No: {why}") for code, why in reasons),
+            ),
+        ),
+        *PAPER,
+    )
+
+
 async def item(page: Page) -> Act | Response:
     """The form of an item for the agenda."""
     meeting = await _meeting(page)
@@ -107,39 +143,7 @@ async def item(page: Page) -> Act | Response:
         title="Put an item on the agenda",
         button="Add the item",
         path=f"/meetings/{meeting['meeting']}/items",
-        fields=(
-            Field(kind="text", name="title", label="Title", hint="Everybody reads it: write no person's name"),
-            Field(
-                kind="text",
-                name="proposal",
-                label="Proposal (optional)",
-                hint="Its reference, such as PR-6c0f2f0e",
-                value=page.query.get("proposal", ""),
-            ),
-            Field(
-                kind="text",
-                name="minutes_of",
-                label="Minutes to be approved (optional)",
-                hint="The earlier meeting, such as 14Y-governing-body-2019-03-28",
-                value=page.query.get("minutes_of", ""),
-            ),
-            Field(
-                kind="radios",
-                name="stage",
-                label="What is done there about a supplier",
-                options=(("", "It is about no supplier"), *options_of(STAGES)),
-            ),
-            Field(
-                kind="radios",
-                name="private_reason",
-                label="Is the public there?",
-                options=(
-                    ("", "Yes, or the meeting is not in public"),
-                    *((code, f"No: {why}") for code, why in reasons),
-                ),
-            ),
-            *PAPER,
-        ),
+        fields=_fields_of_item(page, reasons),
         back=_back(meeting),
         done="The item is on the agenda.",
         adjust=lambda command: command | ({"private": True} if "private_reason" in command else {}),

@@ -49,7 +49,7 @@ async def show_case(page: Page) -> Response:
         return page.unanswered(appraisal)
     shifts = [*losers.get("gainers", ()), *losers.get("losers", ())]
     names = await names_of(page, [appraisal["organisation"], *(shift["party"] for shift in shifts)])
-    chosen = shaping.chosen_option(appraisal.body, option)
+    chosen = shaping.asked_option(appraisal.body, option)
     parties = shaping.parties_of(losers.body, names) if losers.ok else []
     moved = None
     if chosen is not None and sensitivity.ok:
@@ -78,7 +78,7 @@ _Shape = Callable[[Mapping[str, Any], str | None], shaping.Table]
 
 
 def _items(appraisal: Mapping[str, Any], option: str | None) -> shaping.Table:
-    chosen = shaping.chosen_option(appraisal, option)
+    chosen = shaping.asked_option(appraisal, option)
     return shaping.items_table(chosen) if chosen else ((), ())
 
 
@@ -121,7 +121,7 @@ async def show_books(page: Page) -> Response:
         "finance/books.html",
         title="What it means to the books",
         appraisal=appraisal,
-        chosen=shaping.chosen_option(appraisal.body, option),
+        chosen=shaping.asked_option(appraisal.body, option),
         books=books,
         burdens=burdens,
         names=await names_of(page, [code for code, _ in burdens]),
@@ -143,7 +143,7 @@ async def show_switching(page: Page) -> Response:
         "finance/switching.html",
         title="The values at which the decision turns",
         appraisal=appraisal,
-        chosen=shaping.chosen_option(appraisal.body, option),
+        chosen=shaping.asked_option(appraisal.body, option),
         switching=switching,
         measure=measure,
         part_of=shaping.part_of,

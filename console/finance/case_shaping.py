@@ -33,7 +33,7 @@ class Party:
         return self.gain_pence < 0
 
 
-def chosen_option(appraisal: Answered, code: str | None) -> Answered | None:
+def asked_option(appraisal: Answered, code: str | None) -> Answered | None:
     """Return the option that was asked for, else the one that the case prefers; None where there is neither."""
     wanted = code or appraisal["preferred"]
     return next((option for option in appraisal["options"] if option["option"] == wanted), None)

@@ -11,7 +11,7 @@ from console.core.page import Page, Route, get, post
 from console.core.services import Answer, Reason
 from console.finance import simulation_shaping as shaping
 from console.finance.addresses import joined, version_path
-from console.finance.case_shaping import chosen_option
+from console.finance.case_shaping import asked_option
 from console.finance.portfolio_shaping import is_open
 
 _SERVICE = "finance"
@@ -35,7 +35,7 @@ async def _listed(page: Page, form: Form | None = None, refused: Answer | Form |
     )
     if not appraisal.ok:
         return page.unanswered(appraisal)
-    chosen = chosen_option(appraisal.body, page.query.get("option"))
+    chosen = asked_option(appraisal.body, page.query.get("option"))
     context: dict[str, Any] = {
         "appraisal": appraisal,
         "chosen": chosen,
@@ -57,7 +57,7 @@ async def request_simulation(page: Page) -> Response:
     [appraisal] = await page.ask(page.of(_SERVICE, f"{_path(page)}/appraisal"))
     if not appraisal.ok:
         return page.unanswered(appraisal)
-    chosen = chosen_option(appraisal.body, page.query.get("option"))
+    chosen = asked_option(appraisal.body, page.query.get("option"))
     rows = shaping.uncertain_rows(chosen) if chosen else []
     fields = [row.field(which) for row in rows for which in ("low", "mode", "high")]
     given = {name: form.get(name) for name in ("shape", "runs", "seed", *fields)}

@@ -10,7 +10,7 @@ from console.core.page import Page, Route, get, post
 from console.core.services import Answer
 from console.core.words import day, words
 from console.mergers.acts import APPLICATION, Act, repeated
-from console.mergers.planning import Wanted, form_in
+from console.mergers.planning import PlannedMerger, form_in
 from console.mergers.shaping import May
 
 _APPLY = ("governance_lead", "registrar", "nhs_england")
@@ -48,7 +48,7 @@ def _offered(found: Answer, may: May) -> list[str]:
 async def new(page: Page) -> Response:
     """Ask what an application needs."""
     form = form_in(page)
-    wanted = Wanted.of(form)
+    wanted = PlannedMerger.of(form)
     if form.refusal:
         return page.refused(form, "mergers/plan.html", title="Plan a merger", form=form)
     return page.render("mergers/apply.html", title="Apply to merge", form=form, wanted=wanted)
@@ -57,7 +57,7 @@ async def new(page: Page) -> Response:
 async def file(page: Page) -> Response:
     """Check an application by a dry run, and make it once it is confirmed."""
     form = await page.form()
-    wanted = Wanted.of(form)
+    wanted = PlannedMerger.of(form)
     body = _content(form, wanted)
     shown: Mapping[str, Any] = {"form": form, "wanted": wanted}
     if form.refusal:
@@ -81,7 +81,7 @@ async def file(page: Page) -> Response:
     )
 
 
-def _content(form: Form, wanted: Wanted) -> dict[str, Any]:
+def _content(form: Form, wanted: PlannedMerger) -> dict[str, Any]:
     return {
         **wanted.fields,
         "applicants": wanted.predecessors,

@@ -8,7 +8,7 @@ from console.core.page import Page, Route, get
 from console.core.services import Answer, Question
 from console.mergers import acts, applications, planning
 from console.mergers.line import line_of
-from console.mergers.planning import Wanted
+from console.mergers.planning import PlannedMerger
 from console.mergers.shaping import MOST_RIGHTS, May, concerned, names_of, tasks_of
 
 _LISTED = 20
@@ -90,8 +90,8 @@ def _offered(found: Answer, may: May) -> list[str]:
     return ["redating", "withdrawal", *(["establishment"] if found["overdue"] else [])]
 
 
-def _wanted(found: Answer) -> Wanted:
-    return Wanted(
+def _wanted(found: Answer) -> PlannedMerger:
+    return PlannedMerger(
         found["predecessors"],
         date.fromisoformat(found["effective_on"]),
         found["successor"],

@@ -21,7 +21,7 @@ _SCHEMES = ("property", "staff")
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class PlannedMerger:
     """A merger as a form describes it."""
 
     predecessors: list[str]
@@ -30,7 +30,7 @@ class Wanted:
     successor_name: str
 
     @classmethod
-    def of(cls, form: Form) -> "Wanted":
+    def of(cls, form: Form) -> "PlannedMerger":
         """Read it, and note in the form what is missing."""
         predecessors = form.all("predecessor") or codes_of(form["predecessors"])
         if not predecessors:
@@ -89,7 +89,7 @@ async def plan(page: Page) -> Response:
 async def preview(page: Page) -> Response:
     """Show the practices, people and authorities that a merger would touch, and every reason against it."""
     form = form_in(page)
-    wanted = Wanted.of(form)
+    wanted = PlannedMerger.of(form)
     if form.refusal:
         return page.refused(form, "mergers/plan.html", title="Plan a merger", form=form)
     (found,) = await page.ask(
@@ -122,7 +122,7 @@ async def preview(page: Page) -> Response:
 async def agreement(page: Page) -> Response:
     """Ask what is needed to agree a merger: the successor, and what of the transfer schemes is made."""
     form = form_in(page)
-    wanted = Wanted.of(form)
+    wanted = PlannedMerger.of(form)
     if form.refusal:
         return page.refused(form, "mergers/plan.html", title="Plan a merger", form=form)
     return page.render("mergers/agreement.html", title="Agree a merger", form=form, wanted=wanted)
@@ -131,7 +131,7 @@ async def agreement(page: Page) -> Response:
 async def agree(page: Page) -> Response:
     """Check an agreement by a dry run, and make it once it is confirmed."""
     form = await page.form()
-    wanted = Wanted.of(form)
+    wanted = PlannedMerger.of(form)
     shown: Mapping[str, Any] = {"form": form, "wanted": wanted}
     if form.refusal:
         return page.refused(form, "mergers/agreement.html", title="Agree a merger", **shown)

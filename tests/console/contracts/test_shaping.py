@@ -6,7 +6,7 @@ from console.contracts.shaping import (
     acts_offered,
     days_assessed,
     exit_lines,
-    facts_of,
+    terms_of,
     left_to_sign,
     lens_words,
     months_of,
@@ -104,11 +104,11 @@ def test_an_offer_is_accepted_by_the_other_side_and_a_standing_notice_withdrawn(
 
 
 def test_facts_of_a_contract_say_what_is_not_known() -> None:
-    facts = {key: value for key, value, _ in facts_of(a_contract(ends_on="2199-12-31"), None)}
+    facts = {key: value for key, value, _ in terms_of(a_contract(ends_on="2199-12-31"), None)}
     assert facts["Runs"] == "1 April 2031 to notice ends it"
     assert facts["Notice"] == "7 months, as it states"
     assert "Last notice day" not in facts
-    known = {key: value for key, value, _ in facts_of(a_contract(), exits(last_notice_on=None, days_left=None))}
+    known = {key: value for key, value, _ in terms_of(a_contract(), exits(last_notice_on=None, days_left=None))}
     assert known["Last notice day"] == "no window is open"
     assert known["Exposure"] == "£333,000.01 once that day is missed"
 
