@@ -17,7 +17,7 @@ from services.contracts.core.charges import KNOWN_NOW, pence_then
 from services.contracts.core.conditions import conditions_in, rules_on
 from services.contracts.core.exit_terms import exit_terms_of
 from services.contracts.exits.packs import find_pack
-from services.contracts.exits.rules import ONE_DAY, Leaving, charge_between, exits_on, watched_window
+from services.contracts.exits.rules import ONE_DAY, Leaving, charge_if_missed, exits_on, watched_window
 from services.contracts.findings.commands import NewFinding, clear_findings, raise_findings
 from services.contracts.findings.models import FindingKind
 
@@ -122,18 +122,14 @@ def window_on(row: Mapping[str, Any], day: date, pack: RulePack) -> Window:
         return Window(None, LATEST)
     days = [since for since, _ in announced_on(due, pack)]
     look_on = min(one for one in (*days, due + ONE_DAY, window + ONE_DAY, LATEST) if one > day)
-    kind, ahead, exposure = FindingKind.NOTICE_WINDOW_MISSED, "", position.exposure_pence
+    kind, ahead, exposure = FindingKind.NOTICE_WINDOW_MISSED, "", charge_if_missed(leaving, day)
     since = due + ONE_DAY
     if not position.is_missed:
         reached = [(since, name) for since, name in announced_on(due, pack) if since <= day]
         if not reached:
             return Window(None, look_on)
         since, ahead = max(reached)
-        following = position.next_end or window
-        kind, exposure = (
-            FindingKind.NOTICE_WINDOW_OPENS,
-            charge_between(leaving.annual_pence, window + ONE_DAY, following),
-        )
+        kind = FindingKind.NOTICE_WINDOW_OPENS
     passed = "passed" if position.is_missed else "is"
     finding = NewFinding(
         key=":".join(part for part in (kind.value, row["reference"], due.isoformat(), ahead) if part),

@@ -11,7 +11,7 @@ from libs.common.identity import Caller
 from libs.common.process.clock import start_of
 from services.contracts.core.queries import ContractFilter
 from services.contracts.exits.queries import Seen, list_seen
-from services.contracts.exits.rules import ONE_DAY, exits_on
+from services.contracts.exits.rules import ONE_DAY, charge_if_missed, exits_on
 from services.contracts.exits.views import CalendarEntryView
 
 _RUNNING = {"signed", "active"}
@@ -51,7 +51,7 @@ def entries_of(seen: Seen, as_at: date) -> list[CalendarEntryView]:
             on=on,
             text=text,
             sequence=version,
-            exposure_pence=position.exposure_pence if kind == "notice" else 0,
+            exposure_pence=charge_if_missed(seen.leaving, as_at) if kind == "notice" else 0,
         )
         for kind, on, text in days
     ]

@@ -127,6 +127,14 @@ def exits_on(contract: Leaving, day: date) -> ExitPosition:
     )
 
 
+def charge_if_missed(contract: Leaving, day: date) -> int:
+    """Return the charge of the term that follows where the window to watch on a day passes without notice."""
+    position, window = exits_on(contract, day), watched_window(contract, day)
+    if position.last_notice_on is None or window is None:
+        return 0
+    return charge_between(contract.annual_pence, window + ONE_DAY, position.next_end or window)
+
+
 def _ending(exit_day: date) -> ExitPosition:
     return ExitPosition(
         current_end=exit_day,

@@ -16,6 +16,7 @@ from services.contracts.core.exit_terms import BreakClause, ExitTerms
 from services.contracts.exits.rules import (
     Leaving,
     charge_between,
+    charge_if_missed,
     earliest_exit_from,
     exits_on,
     free_exit_from,
@@ -69,6 +70,21 @@ def test_a_missed_window_shows_the_next_end_and_what_it_costs() -> None:
     assert (seen.current_end, seen.next_end) == (date(2024, 7, 31), date(2025, 7, 31))
     assert seen.exposure_pence == 120_000_00
     assert (seen.earliest_exit, seen.earliest_exit_notice_by) == (date(2025, 7, 31), date(2025, 4, 30))
+
+
+@pytest.mark.parametrize(
+    ("contract", "day", "pence"),
+    [
+        (GLPI, date(2024, 4, 30), 120_000_00),
+        (GLPI, date(2024, 5, 1), 120_000_00),
+        (leaving("2020-08-01", "2023-07-31", 3), date(2023, 4, 30), 0),
+        (leaving("2020-08-01", "2023-07-31", 3, open_ended=True), date(2021, 4, 30), 0),
+    ],
+)
+def test_a_window_that_is_open_shows_the_charge_of_the_term_that_follows(
+    contract: Leaving, day: date, pence: int
+) -> None:
+    assert charge_if_missed(contract, day) == pence
 
 
 def test_renewed_terms_are_counted_from_the_first_day() -> None:
