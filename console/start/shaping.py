@@ -108,14 +108,15 @@ _GOVERNANCE_TASKS = {
 
 def _governance_task(one: Mapping[str, Any]) -> Task:
     page = one["path"].split("/")
-    known = len(page) > 2 and page[1] in ("meetings", "proposals")
+    known = len(page) > 2 and page[1] in ("meetings", "items", "proposals", "recommendations")
+    declared = f"/decisions/declarations/{one['organisation']}/{one['about']}" if one["kind"] == "declaration" else ""
     return Task(
         _GOVERNANCE_TASKS.get(one["kind"], words(one["kind"])),
         one["about"],
         (one["organisation"],),
         one["due_on"],
         None,
-        f"/decisions/{page[1]}/{page[2]}" if known else "/decisions",
+        f"/decisions/{page[1]}/{page[2]}" if known else declared or "/decisions",
         "governance",
     )
 

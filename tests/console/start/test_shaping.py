@@ -74,7 +74,7 @@ def test_a_service_that_is_silent_or_refuses_costs_its_own_tasks_alone() -> None
         Answer("registry", 403, {"title": "You may not."}),
         Answer("finance", 503),
     )
-    assert [(task.words, task.path) for task in tasks] == [("Declare interests", "/decisions")]
+    assert [(task.words, task.path) for task in tasks] == [("Declare interests", "/decisions/declarations/Q2B/R-1")]
 
 
 def test_four_counts_of_the_kinds_that_are_open_are_shown() -> None:
