@@ -10,6 +10,7 @@ from console.contracts.shaping import (
     days_assessed,
     days_priced,
     exit_lines,
+    lens_title,
     lens_words,
     lenses_of,
     may_leave,
@@ -121,6 +122,7 @@ async def leaving(page: Page) -> Response:
         days=days,
         lenses=lenses,
         lens_words=lens_words,
+        lens_title=lens_title,
         chart=await page.chart(costs_chart(days), "Present cost by exit day, through each lens"),
         offers=offers,
         may_serve=_may_serve(page, found.body) if found.ok else False,
@@ -157,6 +159,7 @@ async def exit_day(page: Page) -> Response:
         assessed=assessed,
         costs=days[0].costs if days else (),
         lens_words=lens_words,
+        lens_title=lens_title,
         may_serve=_may_serve(page, found.body) if found.ok else False,
     )
 

@@ -65,10 +65,9 @@ def _ended(contract: Json) -> str:
 
 def _exit_facts(exits: Json) -> list[tuple[str, str, bool]]:
     left = f", {plural(exits['days_left'], 'day')} from the day of this page" if exits["days_left"] is not None else ""
-    missed = ". The window of this term was missed" if exits["window_missed"] else ""
+    missed = f". It was missed: {pounds(exits['exposure_pence'])} of charges follow" if exits["window_missed"] else ""
     return [
         ("Last notice day", f"{day(exits['last_notice_on'], 'no window is open')}{left}{missed}", True),
-        ("Exposure", f"{pounds(exits['exposure_pence'])} once that day is missed", True),
         ("Earliest exit", f"{day(exits['earliest_exit'])}, by notice on the day of this page", True),
         ("Earliest exit without payment", day(exits["earliest_free_exit"]), True),
     ]
@@ -160,6 +159,11 @@ def lens_words(lens: str) -> str:
         if name
         else {"uk_society": "UK society"}.get(lens, lens.replace("_", " "))
     )
+
+
+def lens_title(lens: str) -> str:
+    """Return a lens in words that begin with a capital."""
+    return lens_words(lens)[:1].upper() + lens_words(lens)[1:]
 
 
 def days_priced(estimates: Json) -> list[ExitDay]:

@@ -7,6 +7,10 @@ from zoneinfo import ZoneInfo
 
 _LONDON = ZoneInfo("Europe/London")
 _NOT_KNOWN = "not known"
+_LETTERS = frozenset(
+    {"hr", "it", "bi", "pfi", "sla", "lift", "sep", "gms", "pms", "apms", "icb", "ccg", "csu", "stp", "pcn"}
+)
+"""Codes that are said letter by letter, where they stand alone."""
 
 
 def day(value: date | str | None, otherwise: str = _NOT_KNOWN) -> str:
@@ -60,9 +64,11 @@ def percent(value: Any, decimals: int = 1, otherwise: str = _NOT_KNOWN) -> str:
 
 
 def words(code: str | None, otherwise: str = _NOT_KNOWN) -> str:
-    """Return a code of the API as words with a capital: `not_quorate` is `Not quorate`."""
+    """Return a code of the API as words with a capital: `not_quorate` is `Not quorate`, `hr` is `HR`."""
     if not code:
         return otherwise
+    if code in _LETTERS:
+        return code.upper()
     text = code.replace("_", " ").replace("-", " ").replace(".", ": ")
     return text[:1].upper() + text[1:]
 

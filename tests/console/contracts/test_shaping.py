@@ -110,7 +110,8 @@ def test_facts_of_a_contract_say_what_is_not_known() -> None:
     assert "Last notice day" not in facts
     known = {key: value for key, value, _ in terms_of(a_contract(), exits(last_notice_on=None, days_left=None))}
     assert known["Last notice day"] == "no window is open"
-    assert known["Exposure"] == "£333,000.01 once that day is missed"
+    missed = {key: value for key, value, _ in facts_of(a_contract(), exits(window_missed=True, days_left=None))}
+    assert missed["Last notice day"] == "31 August 2034. It was missed: £333,000.01 of charges follow"
 
 
 def test_what_was_believed_before_is_apart_from_what_is() -> None:
