@@ -1,6 +1,6 @@
 """EXIT-3 over HTTP: an end is offered, priced to the penny, accepted and published; windows are announced ahead."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -106,6 +106,24 @@ async def test_an_offer_is_priced_and_accepted(
     assert dict(zip(ended["components"], ended["component_pence"], strict=True)) == expected
     assert ended["termination"] == offer["termination"]
     assert (await exits(platform, reference, "2016-04-01"))["current_end"] == last_day
+    await it_is_paid(platform, reference, date.fromisoformat(last_day), expected)
+
+
+async def it_is_paid(platform: Platform, reference: str, last_day: date, expected: dict[str, int]) -> None:
+    """Finance pays what one organisation owes another for the end, on its day and once."""
+    paid = {"contractual_payment": SUPPORT_UNIT, "breakage": "LICENSOR1", "dual_running": SUPPORT_UNIT}
+
+    async def payments() -> set[tuple[str, str, int | None, int]]:
+        page = await platform.call("GET", "finance", "/payments", params={"contract": reference})
+        shown = [(one["item"].split("/")[3], one) for one in page["items"]]
+        return {(name, one["payee"], one["due_pence"], one["paid_pence"]) for name, one in shown}
+
+    await platform.caught_up()
+    assert await payments() == {(name, payee, None, 0) for name, payee in paid.items()}
+    for day in (last_day, last_day + timedelta(days=1)):
+        await platform.move_clocks(day)
+        assert await payments() == {(name, payee, expected[name], expected[name]) for name, payee in paid.items()}
+    assert len(await events(platform, "PaymentFellDue")) == len(paid)
 
 
 async def test_windows_are_announced_and_calendars_find_their_entries_again(platform: Platform) -> None:

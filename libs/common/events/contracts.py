@@ -410,10 +410,10 @@ class SharesAgreed(Event, topic="contracts", keys=("agreement", "contract", "cus
 class PaymentScheduled(Event, topic="contracts", keys=_PAYMENT, parties_only=True):
     """A payment may fall due on `due_on`: `amount_pence` is the most that it can be.
 
-    `kind` is `advance`, `balance`, `gain`, `pain` or `credit`; `condition` is a code of what it waits for, empty for
-    nothing. An event with the same `item` replaces it. Of charges and of the price of an end no items are published:
-    `charge` and `termination` are reserved for them. The lines of a price are in TerminationPriced and
-    ContractTerminated.
+    `kind` is `advance`, `balance`, `gain`, `pain`, `credit` or `termination`: what one organisation pays another for an
+    end. `condition` is a code of what it waits for (`achievement`, `end`), empty for nothing. An event with the same
+    `item` replaces it. Of charges no items are published: `charge` is reserved for them. All lines of a price are in
+    TerminationPriced and ContractTerminated, those too by which no organisation is paid.
     """
 
     contract: str

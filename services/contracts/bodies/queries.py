@@ -18,7 +18,7 @@ from libs.organisations.populations import Count, in_precedence
 from libs.organisations.statements import Facet, source_of, statements_of
 from services.contracts.bodies.models import legal_forms
 from services.contracts.bodies.rules import TARIFF_TIERS, tier_of
-from services.contracts.core.models import FACET
+from services.contracts.core.models import FACET, known
 from services.contracts.core.packs import PACKS
 
 EVENTS: Final = (OrganisationLegalFormChanged, SourceReported, PopulationPublished)
@@ -193,3 +193,13 @@ async def tiers_of_functions(
     """Return the tier of a contract's customers on a day for each function; none where it is not known."""
     tier = await tier_of_customers(db, customers, as_at=as_at)
     return (tier,) * len(functions) if tier else ()
+
+
+async def standing_bodies(db: Reads, codes: Collection[str], *, on: date) -> dict[str, str]:
+    """Return each body as it stands on a day: of one that has closed by then the one open body that succeeded it."""
+    status = await known.statuses(db, codes, as_at=on)
+    closed = [code for code in status if status[code].status == "closed"]
+    lineage = await known.successors_of_each(db, closed) if closed else {}
+    later = await known.statuses(db, sorted(frozenset[str]().union(*lineage.values())), as_at=on)
+    found = {code: [one for one in sorted(lineage[code]) if later[one].status == "open"] for code in closed}
+    return {code: found[code][0] if len(found.get(code, ())) == 1 else code for code in status}

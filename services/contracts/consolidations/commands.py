@@ -28,6 +28,7 @@ from services.contracts.core.errors import NotRunningThen, refuse
 from services.contracts.core.models import FACET, Consolidation, Contract, Status, life
 from services.contracts.exits.statements import publish_terms
 from services.contracts.mergers.to_remake import why_unsettled
+from services.contracts.part_ends.payments import drop_other_prices
 from services.contracts.plans.errors import NotAMember
 from services.contracts.plans.models import COMMIT
 from services.contracts.signing.commands import why_not_signed_on
@@ -193,3 +194,5 @@ async def _end_replaced(
         for contract in replaced
     ]
     await life.state(await raw(session), statements, source=f"consolidation {by_contract.reference}", by=by.subject)
+    for contract in replaced:
+        await drop_other_prices(session, contract, stated_at=stated_at)

@@ -32,6 +32,7 @@ from services.contracts.core.rights import Expect
 from services.contracts.core.shares import ShareTable
 from services.contracts.exits.statements import publish_terms
 from services.contracts.mergers.to_remake import why_unsettled
+from services.contracts.part_ends.payments import ON_THE_END, AgreedPrice, plan_price
 from services.contracts.plans.assessment import termination_of
 from services.contracts.plans.changes import Statement, add_acts, get_plan_to_change, reread
 from services.contracts.plans.commands import why_not_brought
@@ -39,7 +40,7 @@ from services.contracts.plans.contracts import OldContract, day_before, leaving_
 from services.contracts.plans.errors import NotYetApproved, NotYetFeasible
 from services.contracts.plans.feasibility import way_out
 from services.contracts.plans.models import COMMIT, ExitChoice, Kind, PlanState, Preparation
-from services.contracts.plans.prices import priced
+from services.contracts.plans.prices import lines_of, priced
 from services.contracts.plans.queries import Plan
 from services.contracts.plans.rules import (
     Step,
@@ -288,6 +289,8 @@ async def _agree_ways_out(
                 stated_at=statement.stated_at,
             )
             await outbox.add(session, price)
+            agreed = AgreedPrice(one.contract, termination, lines_of(one, step))
+            await plan_price(session, agreed, waits_for=ON_THE_END, stated_at=statement.stated_at)
             continue
         notice = PlanNotice(termination, plan.reference, day_before(step.exit_on), SHARED_SERVICE, document)
         await serve_for_plan(

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 
-import asyncpg
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,7 +17,7 @@ from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
 from services.contracts.agreements.catalogue import exit_reasons_on, functions_of
 from services.contracts.agreements.commands import lock_to_bind
-from services.contracts.bodies.queries import tiers_of_functions
+from services.contracts.bodies.queries import standing_bodies, tiers_of_functions
 from services.contracts.consolidations.commands import SHARED_SERVICE
 from services.contracts.consolidations.commitment import Charge, agree_shares, charge_of, decisions_of, weights_of
 from services.contracts.core.models import (
@@ -35,6 +34,7 @@ from services.contracts.core.models import (
 from services.contracts.exits.prices.price import columns_of
 from services.contracts.findings.commands import NewFinding, clear_findings, raise_findings
 from services.contracts.findings.models import FindingKind
+from services.contracts.part_ends.payments import AgreedPrice, drop_other_prices, drop_price, price_falls_due
 from services.contracts.plans.assessment import termination_of
 from services.contracts.plans.changes import Statement, add_acts, lock_plans, reread
 from services.contracts.plans.contracts import OldContract, day_before, load_contracts
@@ -87,7 +87,7 @@ async def move_next(session: AsyncSession, *, up_to: date, stated_at: datetime, 
     [old] = await load_contracts(session, [step.contract], on=last_day, as_known=committed.stated_at)
     [shared] = await load_contracts(session, [plan.shared.reference], on=step.move_on)
     statement = Statement(today=up_to, stated_at=stated_at, by=by)
-    customers = await _customers_then(await raw(session), old.customers, on=step.move_on)
+    customers = sorted(set((await standing_bodies(await raw(session), old.customers, on=step.move_on)).values()))
     shut = await why_not_open(await raw(session), customers, days=[step.move_on])
     if shut:
         act = {"kind": Kind.BLOCKED.value, "contract": step.contract, "detail": shut[0].message}
@@ -99,22 +99,10 @@ async def move_next(session: AsyncSession, *, up_to: date, stated_at: datetime, 
     return 1
 
 
-async def _customers_then(connection: asyncpg.Connection, customers: Sequence[str], *, on: date) -> list[str]:
-    """Return the customers, and in the place of one that has closed by the day the one open body that succeeded it."""
-    standing = await known.statuses(connection, customers, as_at=on)
-    then: set[str] = set()
-    for code in customers:
-        lineage = await known.successors(connection, [code]) if standing[code].status == "closed" else frozenset()
-        found = await known.statuses(connection, sorted(lineage), as_at=on)
-        now = [one for one, body in found.items() if body.status == "open"]
-        then.add(now[0] if len(now) == 1 else code)
-    return sorted(then)
-
-
 async def _move(session: AsyncSession, move: _Move, *, already: Sequence[str]) -> None:
     """End the old contract, let its customers join the shared one, and sum up after the last."""
     events: list[Event] = []
-    if move.old.contract.status == Status.SIGNED:
+    if ends := move.old.contract.status == Status.SIGNED:
         events.append(_terminated(move, await _end(session, move)))
     joining = [code for code in move.customers if code not in already]
     if joining:
@@ -124,6 +112,7 @@ async def _move(session: AsyncSession, move: _Move, *, already: Sequence[str]) -
         )
         events.append(_varied(move, charge, tiers))
     await outbox.add_all(session, events)
+    await _pay(session, move, ends=ends)
     act = {"kind": Kind.MOVED.value, "contract": move.step.contract, "effective_on": move.step.move_on}
     await add_acts(session, move.plan.id, move.plan.history.current.number, move.statement, act)
     settled = move.statement.stated_at
@@ -165,6 +154,18 @@ async def _end(session: AsyncSession, move: _Move) -> str:
     ended = NewStatement(contract.id, FACET, Status.REPLACED.value, Days(step.exit_on), at.stated_at)
     await life.state(await raw(session), [ended], source=f"consolidation {move.plan.reference}", by=at.by.subject)
     return notice.reference if notice is not None else ""
+
+
+async def _pay(session: AsyncSession, move: _Move, *, ends: bool) -> None:
+    """Make due what the members agreed to pay for an end by the move, else nothing of it: it had ended otherwise."""
+    at, step, contract = move.statement, move.step, move.old.contract
+    lines = lines_of(move.old, step) if step.choice is ExitChoice.PAY else []
+    price = AgreedPrice(contract, termination_of(move.plan, contract.reference), lines)
+    if not ends:
+        await drop_price(session, price, stated_at=at.stated_at)
+        return
+    await price_falls_due(session, price, stated_at=at.stated_at, by=at.by)
+    await drop_other_prices(session, contract, but=price.termination, stated_at=at.stated_at)
 
 
 async def _join(session: AsyncSession, move: _Move, joining: Sequence[str], already: Sequence[str]) -> Charge:

@@ -16,6 +16,7 @@ from libs.common.errors import Reason
 from libs.common.events.contracts import TerminationPriced
 from libs.common.identity import Caller
 from libs.common.messaging import outbox
+from libs.common.process.clock import day_of
 from services.contracts.agreements.commands import ContractParties, get_known_contract_to_change, parties_on
 from services.contracts.core.codes import MOST_ANNUAL_PENCE, OdsCode
 from services.contracts.core.models import Contract
@@ -28,6 +29,7 @@ from services.contracts.exits.parties import acting_side
 from services.contracts.exits.prices.price import Component, columns_of, components_in
 from services.contracts.exits.queries import NOW
 from services.contracts.exits.rules import ONE_DAY
+from services.contracts.part_ends.payments import AgreedPrice, settle_price
 from services.contracts.terminations.errors import TerminationNotFound
 
 _OFFER = """
@@ -127,8 +129,11 @@ async def settle_termination(
     await session.flush()
     stated = amounts_by_side(await connection.fetch(_STATED, contract.id, number, stated_at))
     if is_settled(agreed, stated, parties.supplier):
-        event = _settled(contract, parties.supplier, parties.customers, offer, final_lines(agreed, stated), stated_at)
+        final = final_lines(agreed, stated)
+        event = _settled(contract, parties.supplier, parties.customers, offer, final, stated_at)
         await outbox.add(session, event, version=contract.version)
+        price = AgreedPrice(contract, number, final)
+        await settle_price(session, price, stated_on=min(today, day_of(stated_at)), stated_at=stated_at, by=by)
     return contract, read_on
 
 

@@ -32,6 +32,7 @@ from services.contracts.mergers.errors import (
 )
 from services.contracts.mergers.models import AgreementFlag, AgreementSettlement
 from services.contracts.mergers.plans import MergerPlan, MergerStatus, find_plans
+from services.contracts.part_ends.payments import drop_other_prices
 from services.contracts.transfers.commands import transfer_contracts
 from services.contracts.transfers.suppliers import settle_suppliers
 
@@ -426,4 +427,5 @@ async def _end(session: AsyncSession, contract: Contract, day: date, *, stated_a
         reason=reason,
     )
     await outbox.add(session, event, version=contract.version)
+    await drop_other_prices(session, contract, stated_at=at)
     return True

@@ -39,6 +39,7 @@ from services.contracts.novations.errors import ConsentMissing, NovationNotFound
 from services.contracts.novations.models import Novation, NovationCompletion, NovationConsent
 from services.contracts.novations.queries import Parties, missing_consents, must_read_novation, parties_of
 from services.contracts.part_ends.commands import standing_ends
+from services.contracts.part_ends.payments import drop_other_prices
 from services.contracts.signing.completion import bind, why_not_open
 from services.contracts.transfers.successions import follow_since_start
 
@@ -430,6 +431,7 @@ async def _end(
         into=new.reference,
     )
     await outbox.add(session, event, version=contract.version)
+    await drop_other_prices(session, contract, stated_at=stated_at)
 
 
 async def _take_over_shares(

@@ -7,6 +7,7 @@ anew, and a body that took over one who leaves leaves with that part of it alone
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from enum import Enum, auto
 from fractions import Fraction
 from typing import Any, Final
 
@@ -110,6 +111,16 @@ class StandingEnd:
     exit_day: date
 
 
+class PartOutcome(Enum):
+    """What came of the end of a part on its day."""
+
+    ENDED = auto()
+    ENDED_BEFORE = auto()
+    """It had ended otherwise: nothing changes, and nothing is paid for it."""
+    NOTHING_LEFT = auto()
+    """Nothing would be left: the contract ends as a whole."""
+
+
 async def standing_ends(connection: asyncpg.Connection, contract: Contract) -> list[StandingEnd]:
     """Return what is to end of a contract, in order of days."""
     return [
@@ -146,13 +157,13 @@ async def ending_then(
         return ContractPart(functions)
     leaving: dict[str, Fraction] = {}
     for code in named.leaving:
-        heir, part = await _heir(session, contract, code, division, day)
+        heir, part = await heir_of(session, contract, code, division, day)
         if heir is not None:
             leaving[heir] = min(leaving.get(heir, Fraction(0)) + part, Fraction(1))
     return ContractPart(functions, leaving) if leaving else None
 
 
-async def _heir(
+async def heir_of(
     session: AsyncSession, contract: Contract, code: str, division: Division, day: date
 ) -> tuple[str | None, Fraction]:
     """Return who has on a day what a customer had, and which part of what that body has it is; None: no body has it."""
@@ -175,16 +186,13 @@ async def _heir(
 
 async def carry_out_part(
     session: AsyncSession, contract: Contract, ending: StandingEnd, price: Price, *, by: Caller, stated_at: datetime
-) -> bool:
-    """End a part of a contract after its last day, and publish what is left with the price; return whether any is left.
-
-    Where none is, nothing is stated: the contract ends as a whole. A part that ended otherwise before changes nothing.
-    """
+) -> PartOutcome:
+    """End a part of a contract after its last day, and publish what is left with the price; return what came of it."""
     connection, day = await raw(session), ending.exit_day + ONE_DAY
     parties = (await parties_on(session, [contract], ending.exit_day))[contract.id]
     changes = await _changes(session, contract, ending.part, price, day)
     if changes and changes[0].after.is_empty:
-        return False
+        return PartOutcome.NOTHING_LEFT
     await _state(connection, contract, changes, stated_at=stated_at, by=by)
     session.add(_row(contract, ending, price, stated_at=stated_at, by=by))
     contract.version += 1
@@ -193,7 +201,7 @@ async def carry_out_part(
     if changes:
         event = priced(contract, parties, ending, stored(price), "agreed", stated_at=stated_at)
         await outbox.add(session, event, version=contract.version)
-    return True
+    return PartOutcome.ENDED if changes else PartOutcome.ENDED_BEFORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,7 +376,7 @@ async def price_agreed(session: AsyncSession, contract: Contract, price: dict[st
     for line in agreed.components:
         heir = None
         if line.payer not in (*parties.customers, parties.supplier):
-            heir, _ = await _heir(session, contract, line.payer, division, on)
+            heir, _ = await heir_of(session, contract, line.payer, division, on)
         lines.append(line if heir is None else replace(line, payer=heir))
     agreed.components = lines
     return agreed

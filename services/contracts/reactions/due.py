@@ -30,6 +30,7 @@ from services.contracts.market.due import find_missed, find_replacements
 from services.contracts.mergers.doubts import find_doubts
 from services.contracts.mergers.reviews import find_overlaps
 from services.contracts.mergers.to_remake import flag_signed_late
+from services.contracts.part_ends.payments import prices_fall_due
 from services.contracts.performance.commands import find_duties
 from services.contracts.publication.commands import publish_news
 from services.contracts.schedules.commands import payments_fall_due
@@ -44,6 +45,7 @@ DUE: tuple[DoDueWork, ...] = (
     ratify_by_decisions,
     renew_contracts,
     end_by_notice,
+    prices_fall_due,
     payments_fall_due,
     find_duties,
     find_unreturned,
@@ -65,6 +67,8 @@ DUE: tuple[DoDueWork, ...] = (
 
 _TERMS = DueBy("contract", (ContractSigned, ContractVaried, ContractTransferred, ServiceConsolidated))
 _PLAN = (ConsolidationAgreed,)
+# The price of a part that a notice ends is planned by nothing: it follows from the terms on the day.
+_NOTICE = DueBy("contract", (NoticeServed,), only=("kind", frozenset({"termination"})))
 _FINDINGS = (ContractFindingRaised, ContractFindingCleared)
 _ABOUT = DueBy("about", own_events("contracts", but=_FINDINGS))
 
@@ -80,7 +84,7 @@ MADE_DUE = MadeDue(
         ),
         TerminationPriced: (DueBy("termination", (TerminationPriced,)), _TERMS),
         ServiceConsolidated: (DueBy("plan", _PLAN),),
-        PaymentFellDue: (DueBy("item", (PaymentScheduled,)), _TERMS),
+        PaymentFellDue: (DueBy("item", (PaymentScheduled,)), _NOTICE, _TERMS),
         PaymentScheduled: (_TERMS,),
         SpendRecorded: (DueBy("contract", (ContractSigned,)),),
         AgreementToRemake: (DueBy("agreement", (ContractSigned, ContractVaried)),),

@@ -20,6 +20,7 @@ from services.contracts.core.errors import refuse
 from services.contracts.core.models import FACET, Contract, Status, life
 from services.contracts.core.rights import Expect
 from services.contracts.exits.prices.price import Component, columns_of
+from services.contracts.part_ends.payments import drop_other_prices
 from services.contracts.terminations.notices import why_notice_does_not_end
 
 
@@ -110,6 +111,7 @@ async def publish_end(
     parties = (await parties_on(session, [contract], contract.ends_on))[contract.id]
     ended = NewStatement(contract.id, FACET, Status.TERMINATED.value, Days(first_day_without), stated_at)
     await life.state(await raw(session), [ended], source="termination", by=by.subject)
+    await drop_other_prices(session, contract, but=termination, stated_at=stated_at)
     event = ContractTerminated(
         effective_on=first_day_without,
         stated_at=stated_at,

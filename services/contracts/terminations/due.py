@@ -17,11 +17,12 @@ from services.contracts.agreements.variations import publish_variation
 from services.contracts.core.conditions import rules_on
 from services.contracts.core.models import FACET, Contract, Status, life
 from services.contracts.core.notice import last_notice_day
-from services.contracts.exits.models import ExitNotice, TerminationOffer
+from services.contracts.exits.models import ExitNotice, ExitSide, TerminationOffer
 from services.contracts.exits.prices.price import Component
 from services.contracts.exits.rules import ONE_DAY
 from services.contracts.exits.statements import leaving_on, publish_terms
 from services.contracts.part_ends.commands import (
+    PartOutcome,
     StandingEnd,
     carry_out_part,
     left_then,
@@ -29,22 +30,27 @@ from services.contracts.part_ends.commands import (
     price_then,
     standing_ends,
 )
+from services.contracts.part_ends.payments import AgreedPrice, drop_price, price_falls_due
 from services.contracts.terminations.commands import publish_end
 from services.contracts.terminations.notices import end_of
 
 # A contract that a plan has given notice of ends by its move into the shared one.
-# Of one day the whole is first: what ends with it has no part left to end.
+# Of one day the whole is first: what ends with it has no part left to end. A part ends though the end of the whole on a
+# later day is agreed already.
 _NEXT_END = """
 SELECT n.reference AS cause, c.reference AS contract, n.exit_day,
        cardinality(n.functions) + cardinality(n.leaving) > 0 AS is_part, false AS is_offer
   FROM exit_notice n JOIN contract c ON c.id = n.contract_id
- WHERE n.exit_day < $1 AND n.faults = '{}' AND n.plan IS NULL AND c.status = 'signed'
+ WHERE n.exit_day < $1 AND n.faults = '{}' AND n.plan IS NULL
+   AND (c.status = 'signed'
+        OR c.status <> 'draft' AND n.exit_day < c.exit_day AND cardinality(n.functions) + cardinality(n.leaving) > 0)
    AND NOT EXISTS (SELECT FROM exit_notice_act a WHERE a.notice_id = n.id AND a.act <> 'consent')
  UNION ALL
 SELECT o.reference, c.reference, o.exit_day, true, true
   FROM termination_offer o JOIN termination_offer_act a ON a.offer_id = o.id AND a.act = 'acceptance'
   JOIN contract c ON c.id = o.contract_id
- WHERE o.exit_day < $1 AND c.status = 'signed' AND (cardinality(o.functions) > 0 OR cardinality(o.leaving) > 0)
+ WHERE o.exit_day < $1 AND (cardinality(o.functions) > 0 OR cardinality(o.leaving) > 0)
+   AND (c.status = 'signed' OR c.status <> 'draft' AND o.exit_day < c.exit_day)
    AND NOT EXISTS (SELECT FROM part_end e WHERE e.cause = o.reference)
  ORDER BY exit_day, is_part, cause LIMIT 1
 """
@@ -73,13 +79,17 @@ async def end_by_notice(session: AsyncSession, *, up_to: date, stated_at: dateti
         return 0
     [contract] = await lock_contracts(session, [row["contract"]])
     ending = next((one for one in await standing_ends(await raw(session), contract) if one.cause == row["cause"]), None)
-    if contract.status != Status.SIGNED or ending is None:
+    if ending is None or not (contract.status == Status.SIGNED or _ends_before(contract, ending)):
         return 1  # withdrawn, or ended otherwise, before the lock was taken: the next is looked for
     if row["is_offer"]:
         await _end_as_agreed(session, contract, ending, by=by, stated_at=stated_at)
     else:
         await _end_as_noticed(session, contract, ending, by=by, stated_at=stated_at)
     return 1
+
+
+def _ends_before(contract: Contract, ending: StandingEnd) -> bool:
+    return not ending.part.is_whole and ending.exit_day < contract.ends_on
 
 
 async def _end_as_noticed(
@@ -90,14 +100,21 @@ async def _end_as_noticed(
     lines: list[Component] = []
     if not ending.part.is_whole:
         price = await price_then(session, contract, ending, asked_on=notice.deemed_on, by=by)
-        if await carry_out_part(session, contract, ending, price, by=by, stated_at=stated_at):
+        outcome = await carry_out_part(session, contract, ending, price, by=by, stated_at=stated_at)
+        if outcome is not PartOutcome.ENDED_BEFORE and notice.side == ExitSide.CUSTOMERS:
+            due = AgreedPrice(contract, ending.cause, price.components)
+            await price_falls_due(session, due, stated_at=stated_at, by=by)
+        if outcome is not PartOutcome.NOTHING_LEFT:
             return
         lines = price.components
     title = exit_reasons_on(day_of(notice.stated_at)).title_of(notice.reason)
     contract.end(Status.TERMINATED, notice.exit_day, reason=notice.reason, note=notice.note, agreement=None)
     contract.notice_served_on, contract.notice_document = notice.served_on, notice.document
     await session.flush()
-    await publish_end(session, contract, title, stated_at=stated_at, by=by, notice=notice.reference, components=lines)
+    number, priced = notice.reference, notice.reference if lines else ""
+    await publish_end(
+        session, contract, title, stated_at=stated_at, by=by, notice=number, termination=priced, components=lines
+    )
 
 
 async def _end_as_agreed(
@@ -105,7 +122,13 @@ async def _end_as_agreed(
 ) -> None:
     offer = (await session.scalars(select(TerminationOffer).where(TerminationOffer.reference == ending.cause))).one()
     price = await price_agreed(session, contract, offer.price, ending.exit_day)
-    if await carry_out_part(session, contract, ending, price, by=by, stated_at=stated_at):
+    outcome = await carry_out_part(session, contract, ending, price, by=by, stated_at=stated_at)
+    due = AgreedPrice(contract, offer.reference, price.components)
+    if outcome is PartOutcome.ENDED_BEFORE:
+        await drop_price(session, due, stated_at=stated_at)
+    else:
+        await price_falls_due(session, due, stated_at=stated_at, by=by)
+    if outcome is not PartOutcome.NOTHING_LEFT:
         return
     title = exit_reasons_on(day_of(offer.stated_at)).title_of(offer.reason)
     contract.end(

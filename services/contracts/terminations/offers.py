@@ -30,6 +30,7 @@ from services.contracts.exits.prices.price import Price, components_in, stored
 from services.contracts.exits.queries import NOW, get_seen
 from services.contracts.exits.rules import ONE_DAY
 from services.contracts.part_ends.commands import NamesPart, StandingEnd, priced
+from services.contracts.part_ends.payments import ON_THE_END, AgreedPrice, plan_price
 from services.contracts.part_ends.queries import list_ended_parts, price_of_row
 from services.contracts.terminations.commands import publish_end
 from services.contracts.terminations.errors import OfferIsYourOwn, OfferSettled, TerminationNotFound
@@ -221,7 +222,7 @@ async def _agreed(
     stated_at: datetime,
     by: Caller,
 ) -> None:
-    """Publish what was agreed, and end the contract; a part ends on its day."""
+    """Publish what was agreed, plan what is paid for it, and end the contract; a part ends on its day."""
     is_whole, reference = ending.part.is_whole, offer.reference
     title = exit_reasons_on(day_of(stated_at)).title_of(offer.reason)
     if is_whole:
@@ -231,8 +232,10 @@ async def _agreed(
     await session.flush()
     event = priced(contract, parties, ending, offer.price, "agreed", stated_at=stated_at)
     await outbox.add(session, event, version=contract.version)
+    lines = components_in(offer.price)
+    price, waits_for = AgreedPrice(contract, reference, lines), "" if is_whole else ON_THE_END
+    await plan_price(session, price, waits_for=waits_for, stated_at=stated_at)
     if is_whole:
-        lines = components_in(offer.price)
         await publish_end(session, contract, title, stated_at=stated_at, by=by, termination=reference, components=lines)
 
 

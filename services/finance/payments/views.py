@@ -59,7 +59,7 @@ class PaymentView(BaseModel):
     item: str
     contract: str
     kind: str = Field(
-        description="`advance`, `balance`, `gain`, `pain` or `credit`; `charge` and `termination` are reserved."
+        description="`advance`, `balance`, `gain`, `pain`, `credit` or `termination`; `charge` is reserved."
     )
     payer: str
     payee: str

@@ -202,7 +202,14 @@ async def test_a_price_is_paid_as_the_supplier_agreed_and_the_members_accepted(p
     agreed = (await planned.contracts.told("TerminationPriced"))[-1]
     assert (agreed["status"], agreed["supplier"], agreed["exit_on"]) == ("agreed", "0DJ", "2018-04-01")
     assert (agreed["payers"], agreed["payees"], agreed["component_pence"]) == (["05C"], ["0DJ"], [7_500_000])
+    [scheduled] = await planned.contracts.told("PaymentScheduled")
+    assert (scheduled["condition"], scheduled["amount_pence"], scheduled["due_on"]) == ("end", 7_500_000, "2018-04-01")
+    assert await planned.contracts.told("PaymentFellDue") == []
     assert await planned.due_up_to(date(2018, 4, 1)) == 2
+    [due] = await planned.contracts.told("PaymentFellDue")
+    paid = ("05C", "0DJ", 7_500_000, "2018-04-01")
+    assert (due["payer"], due["payee"], due["amount_pence"], due["due_on"]) == paid
+    assert (due["item"], due["contract"], due["kind"]) == (scheduled["item"], DUDLEY, "termination")
     ended = (await planned.contracts.told("ContractTerminated"))[-1]
     assert (ended["termination"], ended["component_pence"]) == (f"{PLAN}:{DUDLEY}", [7_500_000])
     assert await planned.contracts.told("ContractVaried") == []
