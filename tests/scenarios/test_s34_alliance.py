@@ -160,3 +160,12 @@ async def test_s34_gain_then_pain_by_weights_and_who_blocks_is_named(
     assert {one["payee"] for one in due if "/alliance/2018-04-01/" in one["item"]} == {"14Y"}
     assert {one["due_on"] for one in due if "/alliance/2017-04-01/" in one["item"]} == {"2018-06-30"}
     assert "14Y" not in {one["payee"] for one in due if "/alliance/2017-04-01/" in one["item"]}
+
+    # Who is a member no longer by its own vote, the last one, is answered with what it voted on.
+    without = {"weights": dict.fromkeys(MEMBERS[:2], "1/2"), "payer": "14Y", "effective_on": "2019-05-01"}
+    await send("/terms", MEMBERS[0], **terms | without)
+    for code in ("14Y", MEMBERS[1]):
+        await send("/terms/2/votes", code, agrees=True)
+    last = await send("/terms/2/votes", MEMBERS[2], agrees=True)
+    assert [one["is_agreed"] for one in last["terms"]] == [True, True]
+    await read(MEMBERS[2], 404)

@@ -63,8 +63,8 @@ async def propose_terms(
 
     They are in force once every member has agreed, those too that they leave out. They replace terms that wait.
     """
-    await commands.propose_terms(session, contract, command, by=by, today=today, stated_at=stated_at)
-    return await queries.get_alliance(await raw(session), contract, by=by, as_at=today, as_known=None)
+    sight = await commands.propose_terms(session, contract, command, by=by, today=today, stated_at=stated_at)
+    return await queries.alliance_seen(await raw(session), contract, sight, as_at=today)
 
 
 @router.post(
@@ -87,8 +87,8 @@ async def vote_on_terms(
 
     A loader records the vote of the `member` that it names, with the minute that shows it.
     """
-    await commands.vote_on_terms(session, contract, number, command, by=by, today=today, stated_at=stated_at)
-    return await queries.get_alliance(await raw(session), contract, by=by, as_at=today, as_known=None)
+    sight = await commands.vote_on_terms(session, contract, number, command, by=by, today=today, stated_at=stated_at)
+    return await queries.alliance_seen(await raw(session), contract, sight, as_at=today)
 
 
 @router.post(

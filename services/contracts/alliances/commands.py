@@ -22,7 +22,7 @@ from services.contracts.alliances.errors import (
     TermsSettled,
 )
 from services.contracts.alliances.models import AllianceResult, AllianceTerms, AllianceVote
-from services.contracts.alliances.queries import alliance_of, must_read_alliance, periods_of
+from services.contracts.alliances.queries import AllianceSight, alliance_of, must_read_alliance, periods_of
 from services.contracts.alliances.rules import (
     KINDS,
     asked_for,
@@ -93,16 +93,16 @@ class SettlePeriod(BaseModel):
 
 async def propose_terms(
     session: AsyncSession, reference: str, command: ProposeTerms, *, by: Caller, today: date, stated_at: datetime
-) -> None:
-    """Propose terms, and agree to them for the members for whom the caller acts.
+) -> AllianceSight:
+    """Propose terms, and agree to them for the members for whom the caller acts; return how far it reads the alliance.
 
     Raises ContractNotFound, NotYoursToDecide, NotAnAlliance, PayerNotOfContract, WeightsNotWhole.
     """
     by.must_have(Role.CONTRACT_LEAD)
     connection = await raw(session)
-    contract_id = (await must_read_alliance(connection, reference, by=by, as_at=today)).contract_id
+    sight = await must_read_alliance(connection, reference, by=by, as_at=today)
     [contract] = await lock_to_bind(session, [reference])
-    alliance = await alliance_of(connection, contract_id)
+    alliance = await alliance_of(connection, sight.contract_id)
     weights = {code: Fraction(part) for code, part in command.weights.items()}
     asked = asked_for(weights, command.payer, in_force(alliance.terms, command.effective_on))
     own = await must_act_for_one_of(connection, asked, because=OWN_VOTE, by=by, today=today)
@@ -124,6 +124,7 @@ async def propose_terms(
     if not by.is_national:
         _vote(session, terms.id, own, VoteOnTerms(agrees=True), by=by, today=today, stated_at=stated_at)
     await session.flush()
+    return sight
 
 
 async def vote_on_terms(
@@ -135,16 +136,17 @@ async def vote_on_terms(
     by: Caller,
     today: date,
     stated_at: datetime,
-) -> None:
+) -> AllianceSight:
     """Vote on terms for the members for whom the caller acts; the last vote of each counts until all have agreed.
 
-    Raises ContractNotFound, AllianceNotFound, NotYoursToDecide, DocumentMissing, TermsSettled.
+    Returns how far the caller reads the alliance, of which it may be no member by its vote. Raises ContractNotFound,
+    AllianceNotFound, NotYoursToDecide, DocumentMissing, TermsSettled.
     """
     by.must_have(Role.CONTRACT_LEAD)
     connection = await raw(session)
-    contract_id = (await must_read_alliance(connection, reference, by=by, as_at=today)).contract_id
+    sight = await must_read_alliance(connection, reference, by=by, as_at=today)
     await lock_to_bind(session, [reference])
-    alliance = await alliance_of(connection, contract_id)
+    alliance = await alliance_of(connection, sight.contract_id)
     terms = alliance.numbered(number)
     if terms is None:
         raise AllianceNotFound(f"{reference} has no terms {number}")
@@ -154,6 +156,7 @@ async def vote_on_terms(
         raise TermsSettled(f"terms {number} {said}")
     _vote(session, terms.id, own, command, by=by, today=today, stated_at=stated_at)
     await session.flush()
+    return sight
 
 
 async def settle_period(

@@ -97,6 +97,13 @@ async def get_alliance(
 ) -> AllianceView:
     """Return an alliance. Raises ContractNotFound to who may not know it, AllianceNotFound where it has no terms."""
     sight = await must_read_alliance(db, reference, by=by, as_at=as_at, as_known=as_known)
+    return await alliance_seen(db, reference, sight, as_at=as_at, as_known=as_known)
+
+
+async def alliance_seen(
+    db: Reads, reference: str, sight: "AllianceSight", *, as_at: date, as_known: datetime | None = None
+) -> AllianceView:
+    """Return an alliance as far as this sight reads it: that of before a vote, which may have ended a membership."""
     alliance = await alliance_of(db, sight.contract_id, known=sight.known)
     if not alliance.terms:
         raise AllianceNotFound(f"no terms of an alliance of {reference} are known")
