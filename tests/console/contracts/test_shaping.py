@@ -6,12 +6,12 @@ from console.contracts.shaping import (
     acts_offered,
     days_assessed,
     exit_lines,
-    terms_of,
     left_to_sign,
     lens_words,
     months_of,
     next_to_serve,
     periods_of,
+    terms_of,
 )
 from tests.console.contracts.world import (
     BUYER,
@@ -110,7 +110,7 @@ def test_facts_of_a_contract_say_what_is_not_known() -> None:
     assert "Last notice day" not in facts
     known = {key: value for key, value, _ in terms_of(a_contract(), exits(last_notice_on=None, days_left=None))}
     assert known["Last notice day"] == "no window is open"
-    missed = {key: value for key, value, _ in facts_of(a_contract(), exits(window_missed=True, days_left=None))}
+    missed = {key: value for key, value, _ in terms_of(a_contract(), exits(window_missed=True, days_left=None))}
     assert missed["Last notice day"] == "31 August 2034. It was missed: £333,000.01 of charges follow"
 
 
