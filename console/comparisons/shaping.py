@@ -7,6 +7,8 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
+from console.core.words import words
+
 _MEASURES = {
     "preferred_option": "Preferred option of each case",
     "npv_pence": "Net present value",
@@ -154,7 +156,7 @@ def planned_steps(steps: Iterable[Mapping[str, Any]], person: Any) -> list[Plann
 def _waits_for(caller: Mapping[str, Any] | None) -> str:
     if caller is None:
         return ""
-    roles = " or ".join(role.replace("_", " ") for role in caller["roles"])
+    roles = " or ".join(words(role) for role in caller["roles"])
     organisations = ", ".join("every organisation" if code == "*" else code for code in caller["organisations"])
     return " for ".join(filter(None, (caller["subject"] or roles, organisations)))
 

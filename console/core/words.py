@@ -11,6 +11,7 @@ _LETTERS = frozenset(
     {"hr", "it", "bi", "pfi", "sla", "lift", "sep", "gms", "pms", "apms", "icb", "ccg", "csu", "stp", "pcn"}
 )
 """Codes that are said letter by letter, where they stand alone."""
+_NAMES = {"nhs_england": "NHS England"}
 
 
 def day(value: date | str | None, otherwise: str = _NOT_KNOWN) -> str:
@@ -69,6 +70,8 @@ def words(code: str | None, otherwise: str = _NOT_KNOWN) -> str:
         return otherwise
     if code in _LETTERS:
         return code.upper()
+    if code in _NAMES:
+        return _NAMES[code]
     text = code.replace("_", " ").replace("-", " ").replace(".", ": ")
     return text[:1].upper() + text[1:]
 

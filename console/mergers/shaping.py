@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-_ROLES = {"nhs_england": "NHS England"}
+NHS_ENGLAND = "NHS England"
 MOST_RIGHTS = 100
 """How many rights that would end are listed on the page."""
 
@@ -23,7 +23,7 @@ class Task:
 
 def who_can(lack: Mapping[str, Any]) -> str:
     """Return in words who can record what is missing."""
-    roles = [_ROLES.get(one, f"a {one.replace('_', ' ')}") for one in lack["roles"]]
+    roles = [NHS_ENGLAND if one == "nhs_england" else f"a {one.replace('_', ' ')}" for one in lack["roles"]]
     return f"{_either(roles)}, for {_and(lack['organisations'])}"
 
 

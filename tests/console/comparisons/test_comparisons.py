@@ -140,9 +140,9 @@ def test_a_step_is_offered_when_it_is_due_to_whom_it_waits_for() -> None:
     lead = Person("ada", roles=frozenset({"contract_lead"}), organisations=frozenset({"Q7X"}))
     steps = [planned(1, "due", "Q7X"), planned(2, "due", "Q8X"), planned(3, "waits for its day", "Q7X")]
     assert [step.is_yours for step in planned_steps(steps, lead)] == [True, False, False]
-    assert planned_steps(steps, lead)[1].waits_for == "contract lead for Q8X"
+    assert planned_steps(steps, lead)[1].waits_for == "Contract lead for Q8X"
     assert planned_steps([planned(4, "due", "*", role="nhs_england")], lead)[0].waits_for == (
-        "nhs england for every organisation"
+        "NHS England for every organisation"
     )
 
 
@@ -170,7 +170,7 @@ async def test_branches_that_cannot_be_compared_are_refused_in_the_words_of_the_
 async def test_a_branch_that_is_copied_reloads_by_itself(tmp_path: Path) -> None:
     async with console_over(ANSWERS, tmp_path) as browser:
         shown = await browser.get("/compare")
-    assert '<meta http-equiv="refresh"' in shown.text
+    assert "data-again=" in shown.text
     assert "Being copied" in shown.text
 
 
