@@ -8,7 +8,7 @@ from console.core.page import Page, Route, get
 from console.core.services import Question
 from console.finance import allowance_shaping as shaping
 from console.finance.addresses import joined
-from console.finance.names import names_of
+from console.finance.names import last_day_of, names_of
 
 _SERVICE = "finance"
 _FIRST_YEAR, _LAST_YEAR = "2013-14", "2029-30"
@@ -52,7 +52,9 @@ async def show_allowance(page: Page) -> Response:
     if not allowance.ok:
         return page.unanswered(allowance)
     moves = shaping.moves_of(allowance.body)
-    names = await names_of(page, [allowance["organisation"], *(move.other for move in moves)])
+    codes = [allowance["organisation"], *(move.other for move in moves)]
+    # The code may be another body's by now: what counts is what it was called in that year.
+    names = await names_of(page, codes, on=last_day_of(year))
     return page.render(
         "finance/allowance.html",
         title=f"The allowance of {names.get(allowance['organisation'], code)} in {year}",
@@ -134,7 +136,7 @@ async def show_series(page: Page) -> Response:
         years=years,
         shown=shaping.shown,
         is_money=_measure(page) != shaping.POPULATION,
-        names=await names_of(page, bodies),
+        names=await names_of(page, bodies, on=last_day_of(year)),
         drawn=await page.chart(shaping.both_of(years, _measure(page)), "As published and restated"),
         steps=await page.chart(steps, "From the published figure to the restated one"),
     )
