@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 import httpx
 from pydantic import BaseModel, Field
 
+from deploy.branches.bases import SERVICES
 from deploy.branches.sight import Unread
 from deploy.branches.worlds import World
 from deploy.gatherer.chain import Answer, Ask, answer_of
@@ -215,8 +216,9 @@ async def _read_mergers(reader: _Reader, body: str) -> None:
 
 async def _read_findings(reader: _Reader, body: str) -> None:
     measure = (Measure.BROKEN,)
-    for service in ("contracts", "finance", "governance"):
-        async for one in reader.items(measure, service, "/findings", party=body):
+    for service in SERVICES:
+        path = "/mergers/findings" if service == "registry" else "/findings"
+        async for one in reader.items(measure, service, path, party=body):
             row = Row(Measure.BROKEN, f"{one['kind']} {', '.join(one['about'])}")
             reader.column.values[row] = one["due_on"] or one["raised_on"]
 

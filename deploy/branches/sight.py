@@ -1,8 +1,9 @@
 """Bounds what a planner reads in a branch by what the same token reads in life at the branch's base.
 
-Whoever assumes others in a branch could let a body of theirs take over another one, or a contract of others, and read
-there what life does not show them. So a body that has there what it had not in life at the base gives the planner no
-reading of parties' matters in that branch, until the token acts for those from whom it has it. What is open stays open.
+Whoever assumes others in a branch could let a body of theirs take over another one, or a contract of others, or award
+it a draft of others, and read there what life does not show them. So a body that has there what it had not in life at
+the base gives the planner no reading of parties' matters in that branch, until the token acts for those from whom it
+has it. What is open stays open.
 """
 
 import json
@@ -35,6 +36,10 @@ _RECORDS = {
 """The fields of each service's events that name records which their parties alone read. What the registry has of bodies
 passes by succession."""
 
+_DRAFTS = """
+CREATE SCHEMA IF NOT EXISTS branch;
+CREATE TABLE IF NOT EXISTS branch.draft (record text PRIMARY KEY, readers text[]);
+"""
 _TABLES = {
     "registry": """
 CREATE SCHEMA IF NOT EXISTS branch;
@@ -43,7 +48,10 @@ CREATE TABLE IF NOT EXISTS branch.lineage (code text, successor text, PRIMARY KE
     "contracts": """
 CREATE SCHEMA IF NOT EXISTS branch;
 CREATE TABLE IF NOT EXISTS branch.priced_supplier (code text PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS branch.draft (record text PRIMARY KEY, readers text[]);
 """,
+    "finance": _DRAFTS,
+    "governance": _DRAFTS,
 }
 _AT_THE_BASE = f"""
 INSERT INTO branch.lineage
@@ -54,12 +62,65 @@ _PRICED = """
 INSERT INTO branch.priced_supplier
 SELECT DISTINCT o.code FROM supplier o JOIN supplier_statement s ON s.subject_id = o.id WHERE s.facet = ANY($1)
 """
+# No event names what is drafted. Who reads it at the base: of a contract for whom it was drafted, its parties once
+# it is awarded; of a version of a case, an assessment and a proposal the author.
+_CONTRACT_READERS = """
+SELECT c.reference AS record, CASE WHEN c.status = 'draft' AND c.awarded_at IS NULL THEN c.drafted_for
+       ELSE ARRAY(SELECT customer_code FROM contract_customer cc WHERE cc.contract_id = c.id) || c.supplier_code
+       END AS readers
+  FROM contract c
+"""
+_KEEP_DRAFTS = {
+    "contracts": f"INSERT INTO branch.draft {_CONTRACT_READERS} WHERE c.status = 'draft'",
+    "finance": """
+INSERT INTO branch.draft
+SELECT DISTINCT concat_ws('/', c.reference, d.version), ARRAY[c.organisation_code]
+  FROM business_case c JOIN case_draft d ON d.case_id = c.id
+ WHERE NOT EXISTS (SELECT FROM frozen_version f WHERE f.case_id = c.id AND f.version = d.version)
+ UNION ALL
+SELECT concat_ws('/', 'exit-assessments', a.contract, a.organisation, v.version), ARRAY[a.organisation]
+  FROM exit_assessment a JOIN exit_assessment_version v ON v.assessment_id = a.id
+ WHERE NOT EXISTS (SELECT FROM published_exit_assessment p WHERE p.version_id = v.id)
+""",
+    "governance": """
+INSERT INTO branch.draft
+SELECT p.reference, ARRAY[p.organisation] FROM proposal p
+ WHERE NOT EXISTS (SELECT FROM proposal_act o WHERE o.proposal = p.reference AND o.what = 'opened')
+""",
+}
+# Which of the drafts of the base is read by which of the codes $1 now, though none of these read it at the base.
+_SHOWN = {
+    "contracts": f"""
+SELECT code, now.record FROM ({_CONTRACT_READERS}) now JOIN branch.draft d USING (record)
+ CROSS JOIN unnest(now.readers) AS code WHERE code = ANY($1) AND NOT d.readers && $1
+""",  # noqa: S608  (what is put in stands above)
+    "finance": """
+SELECT code, c.reference AS record
+  FROM branch.draft d JOIN business_case c ON starts_with(d.record, c.reference || '/')
+  JOIN frozen_version f ON f.case_id = c.id AND d.record = concat_ws('/', c.reference, f.version)
+ CROSS JOIN unnest(f.organisations) AS code WHERE code = ANY($1) AND NOT d.readers && $1
+ UNION
+SELECT code, a.contract
+  FROM published_exit_assessment p JOIN exit_assessment_version v ON v.id = p.version_id
+  JOIN exit_assessment a ON a.id = v.assessment_id
+  JOIN branch.draft d ON d.record = concat_ws('/', 'exit-assessments', a.contract, a.organisation, v.version)
+  JOIN known_contract k ON k.contract = a.contract
+ CROSS JOIN unnest(k.customers) AS code WHERE code = ANY($1) AND NOT d.readers && $1
+""",
+    "governance": """
+SELECT code, d.record FROM branch.draft d JOIN proposal_consent c ON c.proposal = d.record
+ CROSS JOIN unnest(c.organisations) AS code
+ WHERE code = ANY($1) AND NOT d.readers && $1
+   AND EXISTS (SELECT FROM proposal_act o WHERE o.proposal = d.record AND o.what = 'opened')
+""",
+}
 _PRICED_AMONG = "SELECT code FROM branch.priced_supplier WHERE code = ANY($1)"
 _BEFORE = """
-WITH RECURSIVE line (code) AS (
-    SELECT unnest($1::text[]) UNION SELECT s.code FROM branch.lineage s JOIN line ON s.successor = line.code
+WITH RECURSIVE line (root, code) AS (
+    SELECT code, code FROM unnest($1::text[]) AS given (code)
+     UNION SELECT line.root, s.code FROM branch.lineage s JOIN line ON s.successor = line.code
 )
-SELECT code FROM line
+SELECT root, code FROM line
 """
 _SUCCESSIONS = dict.fromkeys(SERVICES, known.successions.beliefs) | {"registry": successions.beliefs}
 _TAKEN_OVER = f"""
@@ -86,7 +147,8 @@ SELECT * FROM since WHERE correlation IN (SELECT correlation FROM since WHERE ke
 _UP_TO_THE_BASE = "SELECT body FROM event_log WHERE position <= $1 AND keys && $2"
 _STANDING = f"""
 SELECT (SELECT last_position FROM sequencer_state) AS last, (SELECT max(id) FROM outbox) AS waiting, {TODAY} AS today,
-       (SELECT sum(source_position) FROM consumer_offset) AS consumed
+       (SELECT sum(source_position) FROM consumer_offset) AS consumed,
+       (SELECT max(id) FROM write_record) AS written
 """  # noqa: S608  (only names of ours are put in)
 
 _checked: ContextVar[tuple[Caller, Caller] | None] = ContextVar("checked", default=None)
@@ -97,7 +159,7 @@ Unread = Mapping[str, tuple[str, ...]]
 
 
 async def keep_base(urls: Mapping[str, str], *, is_fresh: bool) -> None:
-    """Write down in a branch's copies who lives on in whom at the base, and which suppliers stated what they cost.
+    """Write down in a branch's copies who lives on in whom at the base, which suppliers stated what they cost, drafts.
 
     A branch that an older release opened has no lineage: whatever its bodies took over counts as taken over in it.
     """
@@ -105,12 +167,14 @@ async def keep_base(urls: Mapping[str, str], *, is_fresh: bool) -> None:
         "registry": (_AT_THE_BASE, list(BOTH_CONTINUE)),
         "contracts": (_PRICED, [int(aspect) for aspect in (*COSTS, Aspect.ASSESSMENT)]),
     }
-    for service, (sql, argument) in kept.items():
+    for service, tables in _TABLES.items():
         connection = await asyncpg.connect(dsn(urls[service]))
         try:
-            await connection.execute(_TABLES[service])
-            if is_fresh:
-                await connection.execute(sql, argument)
+            await connection.execute(tables)
+            if is_fresh and service in kept:
+                await connection.execute(*kept[service])
+            if is_fresh and service in _KEEP_DRAFTS:
+                await connection.execute(_KEEP_DRAFTS[service])
         finally:
             await connection.close(timeout=5)
 
@@ -144,12 +208,17 @@ class Sight:
 
     async def _unread(self, codes: list[str]) -> Unread:
         found = defaultdict[str, set[str]](set)
-        own = {row["code"] for row in await self.databases["registry"].fetch(_BEFORE, codes)}
+        own = defaultdict[str, set[str]](set)
+        for row in await self.databases["registry"].fetch(_BEFORE, codes):
+            own[row["code"]].add(row["root"])
         for code, other in await self._taken_over(codes, own):
             found[code].add(other)
         for service in _RECORDS:
-            for code, record in await self._records_of_others(service, codes, own):
-                found[code].add(record)
+            records = await self._records_of_others(service, own)
+            shown = await self.databases[service].fetch(_SHOWN[service], sorted(own))
+            for code, record in [*records, *((row["code"], row["record"]) for row in shown)]:
+                for root in own[code]:
+                    found[root].add(record)
         return {code: tuple(sorted(names)) for code, names in sorted(found.items())}
 
     async def _taken_over(self, codes: list[str], own: Collection[str]) -> list[tuple[str, str]]:
@@ -166,16 +235,16 @@ class Sight:
         there = {row["code"] for row in await self.databases["registry"].fetch(_OF_THE_BASE, others, until)}
         return [(code, other) for code, other in pairs if other in there]
 
-    async def _records_of_others(self, service: str, codes: list[str], own: Collection[str]) -> list[tuple[str, str]]:
+    async def _records_of_others(self, service: str, own: Collection[str]) -> list[tuple[str, str]]:
         """Return which of these codes became a party in the branch to which record of others that the base has."""
         database, until = self.databases[service], self.base[service].position
         together = defaultdict[str, _Parties](_Parties)
-        for row in await database.fetch(_SINCE, until, codes):
+        for row in await database.fetch(_SINCE, until, sorted(own)):
             together[row["correlation"]].add(_parties(service, *_event(row)))
         joined = {
             (code, named)
             for one in together.values()
-            for code in one.organisations.intersection(codes)
+            for code in one.organisations.intersection(own)
             for named in one.records | one.suppliers - {code}
         }
         parties_before, secrets = defaultdict[str, set[str]](set), set[str]()

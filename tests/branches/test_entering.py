@@ -16,7 +16,7 @@ OWN: dict[str, Any] = {"organisations": ("10H",)}
 
 @pytest.fixture(scope="module")
 async def planner(life: Platform, server: BranchServer) -> AsyncIterator[Planning]:
-    """One branch for all tests here, which change nothing in it, where there may be no second one."""
+    """One branch for all tests here, of which the last alone changes something in it; there may be no second one."""
     async with planning(life, server, Limits(branches=1)) as served:
         await served.open("only", "10H", **OWN)
         yield served
@@ -67,3 +67,13 @@ async def test_every_reason_is_given_at_once_and_one_clock_goes_forwards(planner
     assert (shown.status_code, opened["base"]["id"] in shown.text) == (200, True)
     cells = await planner.send("GET", "/comparisons?branch=only&format=csv")
     assert cells.text.splitlines()[:2] == ["measure,about,lens,life,only,differs", "day,,,2018-03-01,2018-03-01,"]
+
+
+async def test_a_comparison_has_what_the_registry_found_of_mergers(planner: Planning) -> None:
+    merger = {"successor": "14Y", "successor_name": "NHS 14Y CCG", "predecessors": ["10H", "10Y"], "schemes": []}
+    path = "/branches/only/registry/v1/mergers"
+    await planner.call("POST", path, json=merger | {"effective_on": "2018-04-01"}, expect=201)
+    await planner.move("only", "2018-04-20")
+    cells = await planner.send("GET", "/comparisons?branch=only&format=csv")
+    broken = [line.split(",")[:5] for line in cells.text.splitlines() if line.startswith("invariant_broken,stalled")]
+    assert broken == [["invariant_broken", "stalled M-14Y", "", "", "2018-04-15"]]

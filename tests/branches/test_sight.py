@@ -13,6 +13,8 @@ from libs.common.identity import Role
 from tests.branches.conftest import CONTRACT
 from tests.support.branching import Planning
 from tests.support.builders import a_contract
+from tests.support.cases import a_case
+from tests.support.platform import Platform
 from tests.support.waiting import until
 
 LEADS = (Role.PLANNER, Role.CONTRACT_LEAD, Role.GOVERNANCE_LEAD)
@@ -144,3 +146,26 @@ async def test_what_is_others_and_passes_to_ones_body_alone_is_not_read_either(p
         shown = await planner.call("GET", "/branches/sight/contracts/v1/suppliers/0CX", *LEADS, **asked)
         assert (shown["costs"] is not None) is costs
     assert await unread(planner, **two) == {"10H": ["0CX", CONTRACT], "10Y": ["0CX"]}
+
+
+async def test_a_draft_of_others_that_the_base_has_is_not_read_once_it_is_awarded_or_published(
+    life: Platform, planner: Planning
+) -> None:
+    lead: dict[str, Any] = {"organisations": ("15A",)}
+    terms: dict[str, Any] = {"reference": "CSU-DRAFT-2018", "supplier": "0DJ", "customers": ["10H", "15A"]}
+    terms |= {"starts_on": "2018-04-01", "last_day": "2020-03-31"}
+    await life.call("POST", "contracts", "/contracts", Role.CONTRACT_LEAD, json=a_contract(**terms), **lead)
+    case = {"case": "DRAFTED-1", "organisation": "15A", "content": a_case(organisations=["10H"])}
+    await life.call("POST", "finance", "/cases", Role.FINANCE_LEAD, json=case, **lead)
+    await planner.open("sight", "10H", **OWN)
+    drafted, version = "/contracts/v1/contracts/CSU-DRAFT-2018", "/finance/v1/cases/DRAFTED-1/versions/1"
+    assert (await read(planner, drafted, **OWN), await read(planner, version, **OWN)) == (404, 404)
+    await assume(planner, f"{drafted}/award", "contract_lead@15A", json={})
+    assert (await read(planner, drafted, **OWN), await read(planner, drafted, **BOTH)) == (404, 200)
+    assert await unread(planner, **OWN) == {"10H": ["CSU-DRAFT-2018"]}
+    await assume(planner, f"{version}/publication", "finance_lead@15A", json={})
+    assert (await read(planner, version, **OWN), await read(planner, version, **BOTH)) == (404, 200)
+    assert (await unread(planner, **OWN), await unread(planner, **BOTH)) == (
+        {"10H": ["CSU-DRAFT-2018", "DRAFTED-1"]},
+        {},
+    )
