@@ -187,7 +187,7 @@ def _consenting(page: Page, answers: Sequence[Answer]) -> dict[str, Any]:
 
 
 CONSENT: Final = Act(
-    address="/contracts/{reference}/novation/consent",
+    address="/contracts/{reference}/novation/consents",
     form="contracts/consent.html",
     check="contracts/consent_check.html",
     service="contracts",

@@ -267,7 +267,7 @@ def acts_offered(
     if any(may(code) for code in left_to_sign(contract)):
         found.append(Offered("Sign", "signature"))
     if novation is not None and any(may(code) for code in novation["missing"]):
-        found.append(Offered("Consent to the novation", "novation/consent", f"to {novation['entering']}"))
+        found.append(Offered("Consent to the novation", "novation/consents", f"to {novation['entering']}"))
     found += [
         Offered("Accept the offer to end it", f"terminations/{one['termination']}/acceptance")
         for one in offers

@@ -10,14 +10,17 @@ import pytest
 from tests.console.apps import Browser, console_over, refusal
 from tests.console.contracts.world import (
     BUYER,
+    OTHER,
     REFERENCE,
     SUPPLIER,
     a_contract,
     a_finding,
     a_notice,
+    a_signature,
     an_assessment,
     an_estimate,
     an_item,
+    an_offer,
     exits,
 )
 
@@ -336,3 +339,37 @@ async def test_payments_of_a_payer_show_what_is_odd_and_what_is_missing(tmp_path
     assert not any("as_at" in one for one in browser.transport.asked if "contracts" in one)
     html, _ = await page_of(tmp_path, f"/spend?payer={BUYER}&format=csv", answers)
     assert "'=ZED UNIT" in html
+
+
+@pytest.mark.parametrize(
+    ("act", "fields", "says"),
+    [
+        ("signature", {"party": OTHER}, "The signature is recorded"),
+        ("terminations/t-1/acceptance", {"minute": "GB/34/4"}, "The offer is accepted"),
+        ("notices/n-1/withdrawal", {"agreement": "Letter"}, "The withdrawal is recorded"),
+    ],
+)
+async def test_an_act_is_tried_before_it_is_made(tmp_path: Path, act: str, fields: dict[str, str], says: str) -> None:
+    draft = a_contract(status="draft", state={"state": "awarded", "end": None}, signatures=[a_signature(BUYER)])
+    contract = draft if act == "signature" else a_contract()
+    offers = {"reference": REFERENCE, "terminations": [an_offer()], "ended_parts": [], "as_at": "2034-01-05"}
+    outcome = {
+        "signature": draft | {"signatures": [a_signature(BUYER), a_signature(OTHER)], "status": "signed"},
+        "terminations/t-1/acceptance": offers | {"as_known": None},
+        "notices/n-1/withdrawal": exits(notices=[a_notice()]),
+    }[act]
+    answers = {
+        f"contracts GET {PATH}": contract,
+        f"contracts GET {PATH}/exits": exits(notices=[a_notice()]),
+        f"contracts GET {PATH}/terminations": offers | {"as_known": None},
+        f"contracts POST {PATH}/{act}": (201, outcome),
+    }
+    async with console_over(answers, tmp_path) as browser:
+        await browser.get(f"{PATH}/{act}")
+        checked = await browser.submit(f"{PATH}/{act}", fields | {"version": '"1"'})
+        assert checked.status_code == 200
+        assert 'name="step" value="confirm"' in checked.text
+        done = await browser.submit(f"{PATH}/{act}", fields | {"version": '"1"', "step": "confirm"})
+        assert says in done.text
+        assert [one.url.query for one in browser.transport.sent] == [b"dry_run=true", b""]
+        assert json.loads(browser.transport.sent[1].content) == fields

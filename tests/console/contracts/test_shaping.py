@@ -100,7 +100,7 @@ def test_an_offer_is_accepted_by_the_other_side_and_a_standing_notice_withdrawn(
     assert acts(BUYER, offers=[offer]) == ["terminations/t-1/acceptance", "notice"]
     assert acts(BUYER, offers=[{**offer, "status": "recalled"}]) == ["notice"]
     assert acts(BUYER, notices=[a_notice(), a_notice("n-2", status="withdrawn")])[0] == "notices/n-1/withdrawal"
-    assert acts("Q7V", novation={"missing": ["Q7V"], "entering": "Q7V"}) == ["novation/consent"]
+    assert acts("Q7V", novation={"missing": ["Q7V"], "entering": "Q7V"}) == ["novation/consents"]
 
 
 def test_facts_of_a_contract_say_what_is_not_known() -> None:

@@ -241,3 +241,22 @@ def an_estimate(**changed: Any) -> dict[str, Any]:
             "rule_packs": [],
         },
     } | changed
+
+
+def an_offer() -> dict[str, Any]:
+    """An offer of the supplier to end the contract at a price."""
+    return {
+        "termination": "t-1",
+        "contract": REFERENCE,
+        "side": "supplier",
+        "offered_by": SUPPLIER,
+        "offered_on": "2034-01-02",
+        "stated_at": "2034-01-02T09:00:00Z",
+        "exit_on": "2034-07-01",
+        "last_day": "2034-06-30",
+        "reason": "in_house",
+        "functions": [],
+        "leaving": [],
+        "status": "offered",
+        **an_estimate()["price"],
+    }
