@@ -10,8 +10,8 @@ from datetime import date
 from typing import Any
 
 MOST_LINES = 100_000
-LINES_A_QUESTION = 20_000
-"""So many the registry restates at once."""
+LINES_A_QUESTION = 5_000
+"""The registry takes 20,000 at once; with fewer a page that shows the progress is soon there."""
 BYTES_A_QUESTION = 980_000
 """Of one question, with the sums of the parts before: the registry takes a million."""
 MOST_REASONS = 20

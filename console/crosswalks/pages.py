@@ -1,7 +1,8 @@
 """Pages of the crosswalk bench: send a column, see what became of it, take it as a file."""
 
 import asyncio
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,14 +13,17 @@ from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from console.core.forms import Form
-from console.core.page import MOST_QUESTIONS, Page, Route, get, post
+from console.core.page import Page, Route, get, post
 from console.core.services import Answer, Reason
-from console.crosswalks.column import Column, ColumnLine, decoded, even, next_part, read_column
-from console.crosswalks.restated import HEADS, RestatedColumn, RestatedLine, reasons_of
+from console.crosswalks.column import LINES_A_QUESTION, Column, ColumnLine, decoded, even, next_part, read_column
+from console.crosswalks.restated import HEADS, RestatedLine, reasons_of
 from console.crosswalks.store import Restatement, Restatements
 from console.crosswalks.workbook import MEDIA_TYPE, workbook_of
 
 LINES_A_PAGE = 200
+MOST_NAMED = 5_000
+SECONDS_A_PAGE = 2.0
+"""For so long a page restates parts before it shows how far it is."""
 MOST_SHOWN_AGAIN = 50_000
 """Characters of a pasted column that a refused form shows again."""
 TITLE = "Restate a column"
@@ -64,43 +68,51 @@ _OPTIONS: dict[str, Any] = {"levels": LEVELS, "systems": SYSTEMS, "bases": BASES
 
 
 async def restate(page: Page) -> Response:
-    """Restate what was pasted or uploaded, and lead to what became of it."""
+    """Store what was pasted or uploaded, restate its first part, and lead to what becomes of it."""
     form = await page.form()
     choice, column = _choice(form), await asyncio.to_thread(_column, form)
     form.reasons += [Reason(one, "column") for one in column.reasons]
     if choice is None or form.reasons:
         return page.refused(form, "crosswalks/bench.html", title=TITLE, **_again(form))
-    restated = await _restated(page, even(column.lines), choice)
-    if isinstance(restated, tuple):
-        answer, part = restated
-        if answer.silent or answer.refusal is None:
-            return page.refused(answer, "crosswalks/bench.html", title=TITLE, **_again(form))
-        messages = reasons_of(answer.refusal.reasons, part) or [answer.words]
-        form.reasons += [Reason(one, "column") for one in messages]
-        return page.refused(form, "crosswalks/bench.html", title=TITLE, **_again(form))
-    names = await _names(page, restated.to_codes, choice)
     asked = {**choice.asked, **({"as_known": page.times.parameters["as_known"]} if page.times.as_known else {})}
-    reference = await asyncio.to_thread(_store(page).add, restated, asked, names, secret=_secret(page))
-    return page.redirect(page.link(f"/crosswalks/{reference}"))
+    store = _store(page)
+    reference = await asyncio.to_thread(store.begin, even(column.lines), asked)
+    answer, part = await _restate_next(page, store, reference)
+    if answer.ok:
+        return page.redirect(page.link(f"/crosswalks/{reference}"))
+    if answer.silent or answer.refusal is None:
+        return page.refused(answer, "crosswalks/bench.html", title=TITLE, **_again(form))
+    messages = reasons_of(answer.refusal.reasons, part) or [answer.words]
+    form.reasons += [Reason(one, "column") for one in messages]
+    return page.refused(form, "crosswalks/bench.html", title=TITLE, **_again(form))
 
 
 async def restated(page: Page) -> Response:
-    """Show what became of a column: totals, lines, and what could not be carried."""
-    about = _found(page)
+    """Show what became of a column: totals, lines, and what could not be carried; or how far it is."""
+    store, reference = _store(page), page.path["reference"]
+    stopped = await _continue(page, store, reference)
+    about = store.find(reference)
     if about is None:
         return _gone(page)
+    if not about.is_whole:
+        again = None if stopped and not stopped.silent else 10 if stopped else 1
+        context = {"about": about, "stopped": stopped, "reference": reference}
+        return page.render("crosswalks/progress.html", title="Restating a column", again=again, **context)
     shown = page.query.get("show", "")
-    shown = shown if shown in _SHOWN else ("totals" if about.has_amounts else "lines")
-    count = {"totals": 0, "lines": about.carried, "left": about.left}[shown]
+    shown = shown if shown in _SHOWN else ("totals" if about.sums.amounts else "lines")
+    count = {"totals": 0, "lines": about.sums.carried, "left": about.sums.left}[shown]
     first = _first_line(page.query.get("from_line", ""), count)
-    rows = [] if shown == "totals" else [*_lines(page, carried=shown == "lines", after=first, limit=LINES_A_PAGE)]
+    carried = shown == "lines"
+    found = [] if shown == "totals" else [*store.lines(reference, carried=carried, after=first, limit=LINES_A_PAGE)]
     return page.render(
         "crosswalks/restated.html",
         title="Restated column",
         about=about,
-        reference=page.path["reference"],
+        sums=about.sums,
+        names=about.names or {},
+        reference=reference,
         shown=shown,
-        rows=rows,
+        rows=found,
         first=first,
         count=count,
         before=max(0, first - LINES_A_PAGE) if first else None,
@@ -111,32 +123,34 @@ async def restated(page: Page) -> Response:
 
 async def as_csv(page: Page) -> Response:
     """Return all lines as a CSV file."""
-    about = _found(page)
+    about = _whole(page)
     if about is None:
         return _gone(page)
-    lines = [*_lines(page, carried=True), *_lines(page, carried=False)]
-    rows = [line.cells(about.names) for line in sorted(lines, key=lambda line: line.number)]
+    names, lines = about.names or {}, sorted(_all_lines(page), key=lambda line: line.number)
+    rows = [line.cells(names) for line in lines]
     return await asyncio.to_thread(page.csv, f"restated-{about.asked['to_day']}.csv", HEADS, rows)
 
 
 async def totals_as_csv(page: Page) -> Response:
     """Return the totals as a CSV file."""
-    about = _found(page)
+    about = _whole(page)
     if about is None:
         return _gone(page)
+    names = about.names or {}
     rows = [
-        (code, about.names.get(code, ""), lines, Decimal(amount) if amount else "")
-        for code, lines, amount in about.totals
+        (code, names.get(code, ""), lines, Decimal(amount) if amount else "")
+        for code, lines, amount in about.sums.by_body
     ]
     return page.csv(f"totals-{about.asked['to_day']}.csv", ("to_code", "to_name", "lines", "amount"), rows)
 
 
 async def as_workbook(page: Page) -> Response:
     """Return everything as a workbook."""
-    about = _found(page)
+    about = _whole(page)
     if about is None:
         return _gone(page)
-    carried, left = [*_lines(page, carried=True)], [*_lines(page, carried=False)]
+    store, reference = _store(page), page.path["reference"]
+    carried, left = store.lines(reference, carried=True), store.lines(reference, carried=False)
     content = await asyncio.to_thread(workbook_of, about, carried, left)
     return page.file(f"restated-{about.asked['to_day']}.xlsx", MEDIA_TYPE, content)
 
@@ -168,57 +182,57 @@ def _column(form: Form) -> Column:
     return read_column(text)
 
 
-async def _restated(
-    page: Page, lines: Sequence[ColumnLine], choice: Choice
-) -> RestatedColumn | tuple[Answer, Sequence[ColumnLine]]:
-    """Ask for one part after the other, each with the sums of those before; or return the answer that refuses one."""
-    column, done, asked = RestatedColumn(), 0, 0
-    while done < len(lines):
-        sent = next_part(lines[done : done + 20_000], column.so_far)
-        part = lines[done : done + len(sent)]
-        asked += 1
-        if asked > MOST_QUESTIONS:
-            return Answer("registry", 413, {"title": "The column is too long to be restated at once."}), part
-        question = page.now(
-            "registry",
-            "/crosswalks/restatement",
-            json={"figures": sent, "so_far": column.so_far},
-            as_known=page.times.as_known,
-            **choice.asked,
-        )
-        (answer,) = await page.ask(question)
+async def _restate_next(page: Page, store: Restatements, reference: str) -> tuple[Answer, Sequence[ColumnLine]]:
+    """Ask for the next part of a column with the sums of those before it, and store what comes of it."""
+    about = store.find(reference)
+    if about is None:
+        return Answer("registry", 404), ()
+    lines = store.next_lines(reference, about.sums.lines, most=LINES_A_QUESTION)
+    figures = next_part(lines, about.sums.so_far)
+    part, sent = lines[: len(figures)], {"figures": figures, "so_far": about.sums.so_far}
+    (answer,) = await page.ask(page.now("registry", "/crosswalks/restatement", json=sent, **about.asked))
+    if answer.ok:
+        await asyncio.to_thread(store.add, reference, about, answer.body, part)
+    return answer, part
+
+
+async def _continue(page: Page, store: Restatements, reference: str) -> Answer | None:
+    """Restate parts for a moment; return the answer that stopped it, or None. Once it is whole its bodies are named."""
+    began = time.monotonic()
+    while (about := store.find(reference)) is not None and not about.is_whole:
+        answer, _ = await _restate_next(page, store, reference)
         if not answer.ok:
-            return answer, part
-        await asyncio.to_thread(column.add, answer.body, part)
-        done += len(sent)
-    return column
+            return answer
+        if page.questions_left < 2 or time.monotonic() - began > SECONDS_A_PAGE:
+            break
+    if about is not None and about.is_whole and about.names is None:
+        store.name(reference, about, await _names(page, about))
+    return None
 
 
-async def _names(page: Page, codes: Sequence[str], choice: Choice) -> dict[str, str]:
-    """Return the names of the bodies of the other day; none where no question is left, or they are not ODS codes."""
-    if not codes or len(codes) > 5_000 or choice.system != "ods" or not page.questions_left:
+async def _names(page: Page, about: Restatement) -> dict[str, str]:
+    """Return the names of the bodies of the other day; none where they are not named by ODS codes."""
+    codes = sorted({*about.sums.totals, *about.sums.counts})
+    if not codes or len(codes) > MOST_NAMED or about.asked["system"] != "ods":
         return {}
-    query: dict[str, Any] = {"as_at": choice.to_day, "as_known": page.times.as_known}
-    (answer,) = await page.ask(page.now("registry", "/lookups", json={"codes": list(codes)}, **query))
+    query: dict[str, Any] = {"as_at": about.asked["to_day"], "as_known": about.asked.get("as_known")}
+    (answer,) = await page.ask(page.now("registry", "/lookups", json={"codes": codes}, **query))
     return {one["code"]: one["name"] for one in answer.get("organisations", ()) if one["name"]}
 
 
 def _store(page: Page) -> Restatements:
     folder: Path = page.console.settings.session_file.parent / "restatements"
-    return Restatements(folder)
+    return Restatements(folder, page.session.secret if page.session else "")
 
 
-def _secret(page: Page) -> str:
-    return page.session.secret if page.session else ""
+def _whole(page: Page) -> Restatement | None:
+    found = _store(page).find(page.path["reference"])
+    return found if found and found.is_whole else None
 
 
-def _found(page: Page) -> Restatement | None:
-    return _store(page).find(page.path["reference"], secret=_secret(page))
-
-
-def _lines(page: Page, *, carried: bool, after: int = 0, limit: int = -1) -> Iterator[RestatedLine]:
-    reference = page.path["reference"]
-    return _store(page).lines(reference, secret=_secret(page), carried=carried, after=after, limit=limit)
+def _all_lines(page: Page) -> list[RestatedLine]:
+    store, reference = _store(page), page.path["reference"]
+    return [*store.lines(reference, carried=True), *store.lines(reference, carried=False)]
 
 
 def _gone(page: Page) -> Response:

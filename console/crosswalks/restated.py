@@ -103,40 +103,70 @@ class RestatedLine:
 
 
 @dataclass(slots=True)
-class RestatedColumn:
-    """All lines on the bodies of the other day: those carried, those not, and the totals."""
+class Sums:
+    """What came of the parts of a column so far: the registry's sums of each part, added up."""
 
-    carried: list[RestatedLine] = field(default_factory=list)
-    left: list[RestatedLine] = field(default_factory=list)
+    lines: int = 0
+    """Lines of the column that are restated, or were found not to be."""
+    carried: int = 0
+    left: int = 0
+    amounts: bool = False
+    """Whether any line has an amount."""
     totals: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    counts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    """How many lines, or parts of lines, each body of the other day has."""
     amount_in: Decimal = Decimal(0)
     amount_carried: Decimal = Decimal(0)
     amount_left: Decimal = Decimal(0)
     so_far: list[Any] = field(default_factory=list)
 
-    def add(self, answer: Mapping[str, Any], part: Sequence[ColumnLine]) -> None:
-        """Add the answer about the next part of the column."""
+    def add(
+        self, answer: Mapping[str, Any], part: Sequence[ColumnLine]
+    ) -> tuple[list[RestatedLine], list[RestatedLine]]:
+        """Add the answer about the next part of the column; return its lines, those carried and those not."""
         numbers = [line.number for line in part]
-        self.carried += (RestatedLine.of(one, numbers) for one in answer["carried"])
-        self.left += (RestatedLine.of(one, numbers) for one in answer["not_carried"])
+        carried = [RestatedLine.of(one, numbers) for one in answer["carried"]]
+        left = [RestatedLine.of(one, numbers) for one in answer["not_carried"]]
+        self.lines += len(part)
+        self.carried += len(carried)
+        self.left += len(left)
+        self.amounts = self.amounts or any(line.amount is not None for line in part)
+        for line in carried:
+            self.counts[line.to_code] += 1
         for one in answer["totals"]:
             self.totals[one["to_code"]] += Decimal(one["amount"])
         self.amount_in += Decimal(answer["amount_in"])
         self.amount_carried += Decimal(answer["amount_carried"])
         self.amount_left += Decimal(answer["amount_not_carried"])
         self.so_far = answer["so_far"]
+        return carried, left
 
     @property
-    def to_codes(self) -> list[str]:
-        """The bodies of the other day."""
-        return sorted({*self.totals, *(line.to_code for line in self.carried)})
+    def by_body(self) -> list[tuple[str, int, str]]:
+        """Each body of the other day with its lines and its amount; the amount is empty where no line has one."""
+        codes = sorted({*self.totals, *self.counts})
+        return [
+            (code, self.counts.get(code, 0), f"{self.totals[code]:f}" if code in self.totals else "") for code in codes
+        ]
 
-    def lines_of(self) -> dict[str, int]:
-        """Return how many lines, or parts of lines, each body of the other day has."""
-        counts: dict[str, int] = defaultdict(int)
-        for line in self.carried:
-            counts[line.to_code] += 1
-        return dict(counts)
+    def as_json(self) -> dict[str, Any]:
+        """Return it as what JSON can store."""
+        return {
+            **{name: getattr(self, name) for name in ("lines", "carried", "left", "amounts", "counts", "so_far")},
+            **{name: f"{getattr(self, name):f}" for name in _AMOUNTS},
+            "totals": {code: f"{amount:f}" for code, amount in self.totals.items()},
+        }
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> "Sums":
+        """Return it as it was stored."""
+        sums = cls(**{**stored, **{name: Decimal(stored[name]) for name in _AMOUNTS}})
+        sums.totals = defaultdict(Decimal, {code: Decimal(amount) for code, amount in stored["totals"].items()})
+        sums.counts = defaultdict(int, stored["counts"])
+        return sums
+
+
+_AMOUNTS = ("amount_in", "amount_carried", "amount_left")
 
 
 def reasons_of(reasons: Iterable[Any], part: Sequence[ColumnLine]) -> list[str]:

@@ -17,19 +17,19 @@ _EXACT_DIGITS = 15
 
 def workbook_of(about: Restatement, carried: Iterable[RestatedLine], left: Iterable[RestatedLine]) -> bytes:
     """Return the workbook's file."""
-    content = io.BytesIO()
+    content, names = io.BytesIO(), about.names or {}
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(content, options) as book:
         bold = book.add_format({"bold": True})
         totals = (
-            [code, about.names.get(code, ""), lines, Decimal(amount) if amount else ""]
-            for code, lines, amount in about.totals
+            [code, names.get(code, ""), lines, Decimal(amount) if amount else ""]
+            for code, lines, amount in about.sums.by_body
         )
         _add(book.add_worksheet("Totals"), ("to_code", "to_name", "lines", "amount"), totals, bold)
-        _add(book.add_worksheet("Carried"), HEADS, (line.cells(about.names) for line in carried), bold)
-        _add(book.add_worksheet("Not carried"), HEADS, (line.cells(about.names) for line in left), bold)
-        sums = (("amount_in", about.amount_in), ("amount_carried", about.amount_carried))
-        asked = [*about.asked.items(), *sums, ("amount_not_carried", about.amount_left)]
+        _add(book.add_worksheet("Carried"), HEADS, (line.cells(names) for line in carried), bold)
+        _add(book.add_worksheet("Not carried"), HEADS, (line.cells(names) for line in left), bold)
+        sums = (("amount_in", f"{about.sums.amount_in:f}"), ("amount_carried", f"{about.sums.amount_carried:f}"))
+        asked = [*about.asked.items(), *sums, ("amount_not_carried", f"{about.sums.amount_left:f}")]
         _add(book.add_worksheet("Asked"), ("what", "value"), asked, bold)
     return content.getvalue()
 

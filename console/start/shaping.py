@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from console.core.services import Answer
-from console.core.words import plural, words
+from console.core.words import words
 from console.organisations.shaping import kind_words
 
 MOST_TASKS = 15
@@ -15,15 +15,15 @@ MOST_CHANGES = 500
 """Changes that are asked for; of each day and type the first few are shown, and the others counted."""
 NAMED_OF_A_TYPE = 6
 _FIGURES = (
-    ("icb", "integrated care board"),
-    ("ccg", "clinical commissioning group"),
-    ("foundation_trust", "NHS foundation trust"),
-    ("nhs_trust", "NHS trust"),
-    ("gp_practice", "GP practice"),
-    ("sub_icb_location", "sub-ICB location"),
-    ("stp", "STP"),
-    ("nhs_england_region", "region of NHS England"),
-    ("local_office", "local office"),
+    ("icb", "integrated care board", "integrated care boards"),
+    ("ccg", "clinical commissioning group", "clinical commissioning groups"),
+    ("foundation_trust", "NHS foundation trust", "NHS foundation trusts"),
+    ("nhs_trust", "NHS trust", "NHS trusts"),
+    ("gp_practice", "GP practice", "GP practices"),
+    ("sub_icb_location", "sub-ICB location", "sub-ICB locations"),
+    ("stp", "STP", "STPs"),
+    ("nhs_england_region", "region of NHS England", "regions of NHS England"),
+    ("local_office", "local office", "local offices"),
 )
 FIGURES = 4
 _NO_DAY = date.max.isoformat()
@@ -139,8 +139,8 @@ def figures_of(counts: Answer) -> list[Figure]:
     """Return four counts of open bodies, those of the kinds that are open on the day."""
     is_open = {one["kind"]: one["open"] for one in counts.get("kinds", ())}
     return [
-        Figure(is_open[kind], plural(is_open[kind], name).partition(" ")[2], kind)
-        for kind, name in _FIGURES
+        Figure(is_open[kind], one if is_open[kind] == 1 else many, kind)
+        for kind, one, many in _FIGURES
         if is_open.get(kind)
     ][:FIGURES]
 

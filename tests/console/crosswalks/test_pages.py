@@ -10,7 +10,7 @@ import httpx
 import openpyxl
 import pytest
 
-from tests.console.apps import Browser, console_over, refusal
+from tests.console.apps import Browser, console_over, hidden, refusal
 from tests.console.crosswalks.test_restated import line
 from tests.console.organisations.world import named
 
@@ -85,18 +85,46 @@ async def test_files_have_every_line_the_names_and_exact_amounts(tmp_path: Path)
         assert book["Totals"]["D2"].value == 1234567.5
 
 
+SO_FAR = [{"code": "Q1A", "shares": [{"to_code": "Q4D", "share": "1"}], "amount": "5000"}]
+PART = {**ANSWER, "carried": [line(1, "Q1A", "Q4D", 1)], "not_carried": [], "so_far": SO_FAR}
+LONG = "code,amount\n" + "Q1A,1\n" * 5_001
+
+
 async def test_a_file_of_more_than_one_part_is_sent_with_the_sums_of_the_part_before(tmp_path: Path) -> None:
-    so_far = [{"code": "Q1A", "shares": [{"to_code": "Q4D", "share": "1"}], "amount": "20000"}]
-    carried = {**ANSWER, "carried": [line(1, "Q1A", "Q4D", 1)], "not_carried": [], "so_far": so_far}
-    async with console_over({**ANSWERS, QUESTION: carried}, tmp_path) as browser:
+    async with console_over({**ANSWERS, QUESTION: PART}, tmp_path) as browser:
         await browser.get("/crosswalks")
-        column = "code,amount\n" + "Q1A,1\n" * 20_001
-        response = await browser.submit("/crosswalks", FIELDS, files={"file": ("column.csv", column.encode())})
+        response = await browser.submit("/crosswalks", FIELDS, files={"file": ("column.csv", LONG.encode())})
         assert response.status_code == 200
         bodies = [json.loads(one.content) for one in browser.transport.sent if "restatement" in str(one.url)]
-        assert [len(body["figures"]) for body in bodies] == [20_000, 1]
-        assert [body["so_far"] for body in bodies] == [[], so_far]
+        assert [len(body["figures"]) for body in bodies] == [5_000, 1]
+        assert [body["so_far"] for body in bodies] == [[], SO_FAR]
         assert "2,469,135" in text_of(response.text)
+
+
+async def test_a_long_column_shows_how_far_it_is_can_be_left_and_continues(tmp_path: Path) -> None:
+    async with console_over({**ANSWERS, QUESTION: PART}, tmp_path) as browser:
+        await browser.get("/crosswalks")
+        browser.transport.answers["registry POST /lookups"] = named()
+        response = await browser.client.post(
+            "/crosswalks",
+            data={**FIELDS, **{name: hidden(browser.last.text, name) for name in ("csrf", "form_key")}}
+            if browser.last
+            else {},
+            files={"file": ("column.csv", LONG.encode())},
+        )
+        path = response.headers["location"]
+        browser.transport.answers[QUESTION] = None
+        waiting = await browser.get(path)
+        assert "5,000 of 5,001 lines are restated." in text_of(waiting.text)
+        assert "Registry does not answer at the moment. It is asked again in ten seconds." in text_of(waiting.text)
+        assert '<meta http-equiv="refresh" content="10">' in waiting.text
+        assert (await browser.get(f"{path}/lines.csv")).status_code == 404
+        browser.transport.answers[QUESTION] = refusal("gone", "The day is closed to you", status=403)
+        stopped = await browser.get(path)
+        assert "After 5,000 of 5,001 lines: The day is closed to you" in text_of(stopped.text)
+        assert 'http-equiv="refresh"' not in stopped.text
+        browser.transport.answers[QUESTION] = PART
+        assert "Restated from 31 March 2018" in (await browser.get(path)).text
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ import pytest
 
 from console.core.services import Reason
 from console.crosswalks.column import ColumnLine
-from console.crosswalks.restated import HEADS, RestatedColumn, reasons_of
-from console.crosswalks.store import SECONDS, Restatements
+from console.crosswalks.restated import HEADS, reasons_of
+from console.crosswalks.store import SECONDS, Restatement, Restatements
 from console.crosswalks.workbook import workbook_of
 
 ASKED = {"from_day": "2018-03-31", "to_day": "2021-04-01", "system": "ods", "by": "successions"}
@@ -50,28 +50,61 @@ def answer(
     }
 
 
+FIRST = [ColumnLine(2, "Q1A", "100"), ColumnLine(3, "Q9Z", "7")]
+SECOND = [ColumnLine(9, "Q2B", "0.50")]
+LOST = line(2, "Q9Z", None, 7, reason="unknown-code", share=None, because="no source has Q9Z")
+OF_FIRST = answer([line(1, "Q1A", "Q4D", 100)], [LOST], {"Q4D": 100}, (107, 100, 7))
+MARKED = line(1, "Q2B", "Q4D", "0.50", findings=["followed-and-still-open"])
+OF_SECOND = answer([MARKED], [], {"Q4D": "0.50"}, ("0.50", "0.50", 0))
+
+
 @pytest.fixture
-def column() -> RestatedColumn:
-    made = RestatedColumn()
-    first = [ColumnLine(2, "Q1A", "100"), ColumnLine(3, "Q9Z", "7")]
-    lost = line(2, "Q9Z", None, 7, reason="unknown-code", share=None, because="no source has Q9Z")
-    made.add(answer([line(1, "Q1A", "Q4D", 100)], [lost], {"Q4D": 100}, (107, 100, 7)), first)
-    marked = line(1, "Q2B", "Q4D", "0.50", findings=["followed-and-still-open"])
-    made.add(answer([marked], [], {"Q4D": "0.50"}, ("0.50", "0.50", 0)), [ColumnLine(9, "Q2B", "0.50")])
-    return made
+def stored(tmp_path: Path) -> Restatements:
+    return Restatements(tmp_path, "mine")
 
 
-def test_parts_are_numbered_as_they_were_sent_and_summed(column: RestatedColumn) -> None:
-    assert [one.number for one in (*column.carried, *column.left)] == [2, 9, 3]
-    assert dict(column.totals) == {"Q4D": Decimal("100.50")}
-    assert (column.amount_in, column.amount_carried, column.amount_left) == (
+@pytest.fixture
+def reference(stored: Restatements) -> str:
+    """A column of three lines, restated in two parts."""
+    reference = stored.begin([*FIRST, *SECOND], ASKED)
+    for given, part in ((OF_FIRST, FIRST), (OF_SECOND, SECOND)):
+        about = stored.find(reference)
+        assert about is not None
+        assert not about.is_whole
+        assert stored.next_lines(reference, about.sums.lines, most=len(part)) == part
+        stored.add(reference, about, given, part)
+    return reference
+
+
+def found(stored: Restatements, reference: str) -> Restatement:
+    about = stored.find(reference)
+    assert about is not None
+    return about
+
+
+def test_parts_are_numbered_as_they_were_sent_and_summed(stored: Restatements, reference: str) -> None:
+    sums = found(stored, reference).sums
+    carried, left = [*stored.lines(reference, carried=True)], [*stored.lines(reference, carried=False)]
+    assert [one.number for one in (*carried, *left)] == [2, 9, 3]
+    assert sums.by_body == [("Q4D", 2, "100.50")]
+    assert (sums.amount_in, sums.amount_carried, sums.amount_left) == (
         Decimal("107.50"),
         Decimal("100.50"),
         Decimal(7),
     )
-    assert column.lines_of() == {"Q4D": 2}
-    assert column.left[0].reason_words == "No source names this code"
-    assert column.carried[1].mark_words == ("Followed, and still open",)
+    assert (sums.lines, sums.carried, sums.left, sums.amounts) == (3, 2, 1, True)
+    assert left[0].reason_words == "No source names this code"
+    assert carried[1].mark_words == ("Followed, and still open",)
+    assert [*stored.lines(reference, carried=True, after=1, limit=1)] == carried[1:]
+
+
+def test_two_requests_for_one_part_add_it_once(stored: Restatements) -> None:
+    reference = stored.begin(FIRST, ASKED)
+    one, other = found(stored, reference), found(stored, reference)
+    stored.add(reference, one, OF_FIRST, FIRST)
+    stored.add(reference, other, OF_FIRST, FIRST)
+    assert found(stored, reference).sums.amount_in == 107
+    assert len([*stored.lines(reference, carried=True)]) == 1
 
 
 def test_reasons_of_a_part_name_the_lines_that_were_sent() -> None:
@@ -80,36 +113,27 @@ def test_reasons_of_a_part_name_the_lines_that_were_sent() -> None:
     assert reasons_of(reasons, part) == ["Line 9: no such day", "too many days", "Line 7: bad"]
 
 
-def test_a_restatement_is_found_by_the_session_that_made_it_alone(column: RestatedColumn, tmp_path: Path) -> None:
-    stored = Restatements(tmp_path)
-    reference = stored.add(column, ASKED, {"Q4D": "Fourth"}, secret="mine")
-    found = stored.find(reference, secret="mine")
-    assert found is not None
-    assert (found.lines, found.carried, found.left, found.has_amounts) == (3, 2, 1, True)
-    assert found.totals == (("Q4D", 2, "100.50"),)
-    assert (found.amount_in, found.amount_left) == ("107.50", "7")
-    assert stored.find(reference, secret="another's") is None
-    assert stored.find("../../etc/passwd", secret="mine") is None
-    assert [*stored.lines(reference, secret="mine", carried=True)] == column.carried
-    assert [*stored.lines(reference, secret="mine", carried=True, after=1, limit=1)] == column.carried[1:]
+def test_a_restatement_is_found_by_the_session_that_made_it_alone(
+    stored: Restatements, reference: str, tmp_path: Path
+) -> None:
+    assert found(stored, reference).is_whole
+    assert Restatements(tmp_path, "another's").find(reference) is None
+    assert stored.find("../../etc/passwd") is None
 
 
-def test_a_restatement_is_forgotten_after_two_hours(column: RestatedColumn, tmp_path: Path) -> None:
-    stored = Restatements(tmp_path)
-    old = stored.add(column, ASKED, {}, secret="mine")
+def test_a_restatement_is_forgotten_after_two_hours(stored: Restatements, reference: str, tmp_path: Path) -> None:
     (file,) = tmp_path.glob("*.db")
     then = time.time() - SECONDS - 1
     os.utime(file, (then, then))
-    new = stored.add(column, ASKED, {}, secret="mine")
-    assert stored.find(old, secret="mine") is None
-    assert stored.find(new, secret="mine") is not None
+    new = stored.begin(FIRST, ASKED)
+    assert stored.find(reference) is None
+    assert stored.find(new) is not None
 
 
-def test_a_workbook_has_totals_lines_and_what_was_asked(column: RestatedColumn, tmp_path: Path) -> None:
-    stored = Restatements(tmp_path)
-    about = stored.find(stored.add(column, ASKED, {"Q4D": "=Fourth"}, secret="mine"), secret="mine")
-    assert about is not None
-    book = openpyxl.load_workbook(io.BytesIO(workbook_of(about, column.carried, column.left)))
+def test_a_workbook_has_totals_lines_and_what_was_asked(stored: Restatements, reference: str) -> None:
+    stored.name(reference, found(stored, reference), {"Q4D": "=Fourth"})
+    carried, left = stored.lines(reference, carried=True), stored.lines(reference, carried=False)
+    book = openpyxl.load_workbook(io.BytesIO(workbook_of(found(stored, reference), carried, left)))
     assert book.sheetnames == ["Totals", "Carried", "Not carried", "Asked"]
     assert [[cell.value for cell in row] for row in book["Totals"]][1] == ["Q4D", "=Fourth", 2, 100.5]
     assert book["Totals"]["B2"].data_type == "s"
