@@ -78,10 +78,9 @@ async def restate(page: Page) -> Response:
     store = _store(page)
     reference = await asyncio.to_thread(store.begin, even(column.lines), asked)
     answer, part = await _restate_next(page, store, reference)
-    if answer.ok:
+    if answer.ok or answer.silent or answer.refusal is None:
+        # A registry that does not answer is asked again by the page, which has the column.
         return page.redirect(page.link(f"/crosswalks/{reference}"))
-    if answer.silent or answer.refusal is None:
-        return page.refused(answer, "crosswalks/bench.html", title=TITLE, **_again(form))
     messages = reasons_of(answer.refusal.reasons, part) or [answer.words]
     form.reasons += [Reason(one, "column") for one in messages]
     return page.refused(form, "crosswalks/bench.html", title=TITLE, **_again(form))
@@ -96,7 +95,7 @@ async def restated(page: Page) -> Response:
         return _gone(page)
     if not about.is_whole:
         again = None if stopped and not stopped.silent else 10 if stopped else 1
-        context = {"about": about, "stopped": stopped, "reference": reference}
+        context: dict[str, Any] = {"about": about, "stopped": stopped}
         return page.render("crosswalks/progress.html", title="Restating a column", again=again, **context)
     shown = page.query.get("show", "")
     shown = shown if shown in _SHOWN else ("totals" if about.sums.amounts else "lines")
