@@ -124,10 +124,8 @@ class People:
 
         Without scripts those of the console are not fetched, which is what a person sees whose browser runs none.
         """
-        if name not in self._signed_in:
-            self._signed_in[name] = await self._sign_in(name)
         context = await self.browser.new_context(
-            storage_state=self._signed_in[name], viewport={"width": width, "height": 900}, locale="en-GB"
+            storage_state=await self._state(name), viewport={"width": width, "height": 900}, locale="en-GB"
         )
         self._contexts.append(context)
         page = await context.new_page()
@@ -138,10 +136,19 @@ class People:
         tab.listen()
         return tab
 
+    async def cookies(self, name: str) -> dict[str, str]:
+        """Return the cookies of a person who is signed in."""
+        return {one["name"]: one["value"] for one in (await self._state(name))["cookies"]}
+
     async def close(self) -> None:
         """Close what the last test opened."""
         while self._contexts:
             await self._contexts.pop().close()
+
+    async def _state(self, name: str) -> Any:
+        if name not in self._signed_in:
+            self._signed_in[name] = await self._sign_in(name)
+        return self._signed_in[name]
 
     async def _sign_in(self, name: str) -> Any:
         """Sign in as a person does: by the console's link, and a choice on the issuer's page."""

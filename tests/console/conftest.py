@@ -39,3 +39,9 @@ async def browser(people_of_demo: People) -> AsyncIterator[People]:
     """The demo's persons in a real browser: `await browser.as_person("commissioner")`."""
     yield people_of_demo
     await people_of_demo.close()
+
+
+@pytest.fixture
+async def browser_cookies(people_of_demo: People) -> dict[str, dict[str, str]]:
+    """The cookies of each of the demo's persons, for a client that is no browser."""
+    return {name: await people_of_demo.cookies(name) for name in ("commissioner", "nhs-england", "operator")}

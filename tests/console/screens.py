@@ -1,0 +1,49 @@
+"""Every screen of the console on the demo, and as whom it is looked at: what `test_screens.py` walks."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Screen:
+    """An address of the console, and a person of the demo who may see it."""
+
+    path: str
+    person: str = "commissioner"
+
+
+SCREENS = (
+    Screen("/"),
+    Screen("/search?text=cambridge"),
+    Screen("/organisations/10G"),
+    Screen("/organisations/QUA?as_at=2024-04-01&as_known=2024-05-01"),
+    Screen("/organisations/QUA/members"),
+    Screen("/organisations/QUA/money"),
+    Screen("/organisations/QUA/bodies"),
+    Screen("/organisations/QUA/findings"),
+    Screen("/organisations/QUA/lineage"),
+    Screen("/crosswalks"),
+    Screen("/mergers"),
+    Screen("/mergers/M-14Y"),
+    Screen("/mergers/plan", "nhs-england"),
+    Screen("/contracts"),
+    Screen("/contracts/BC-PAYROLL-2026"),
+    Screen("/contracts/BC-PAYROLL-2026/leaving"),
+    Screen("/contracts/BC-PAYROLL-2026/history"),
+    Screen("/exits?code=QUA"),
+    Screen("/consolidations"),
+    Screen("/spend"),
+    Screen("/finance"),
+    Screen("/finance/cases/BC-SHARED"),
+    Screen("/finance/allowances/QUA/2026-27"),
+    Screen("/finance/series"),
+    Screen("/decisions"),
+    Screen("/decisions/may"),
+    Screen("/decisions/meetings"),
+    Screen("/decisions/proposals"),
+    Screen("/decisions/taken"),
+    Screen("/decisions/radar"),
+    Screen("/reasons/M-14Y"),
+    Screen("/compare"),
+    Screen("/operations", "operator"),
+    Screen("/operations/registry", "operator"),
+)

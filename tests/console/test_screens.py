@@ -1,0 +1,87 @@
+"""Every screen in real Chromium: three widths, with and without scripts, by keyboard, by axe, with texts at 200 %."""
+
+from typing import Any
+
+import pytest
+
+from tests.console.browser import WIDTHS, People, Tab
+from tests.console.screens import SCREENS, Screen
+from tests.support.demo import Demo
+
+MOST_BYTES = 150_000
+"""What a page may weigh as it is sent, its styles and scripts included, pictures left out."""
+
+_FOCUS = """() => {
+  const seen = document.activeElement
+  if (!seen || seen === document.body) return null
+  const style = getComputedStyle(seen)
+  const label = document.querySelector(`label[for="${seen.id}"]`)
+  const box = label && /radios|checkboxes/.test(seen.className) ? getComputedStyle(label, '::before') : style
+  const drawn = [style.outlineStyle !== 'none', style.boxShadow !== 'none', box.boxShadow !== 'none']
+  return { name: seen.outerHTML.slice(0, 120), visible: drawn.some(Boolean) }
+}"""
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=[screen.path for screen in SCREENS])
+async def test_a_screen_fits_every_width_and_axe_finds_nothing(browser: People, screen: Screen) -> None:
+    tab = await browser.as_person(screen.person)
+    for width in WIDTHS:
+        await tab.page.set_viewport_size({"width": width, "height": 900})
+        await tab.open(screen.path)
+        assert not await tab.scrolls_sideways(), f"{width} pixels"
+        assert await tab.axe() == [], f"{width} pixels"
+    await tab.enlarge_text()
+    assert not await tab.scrolls_sideways(), "texts at 200 %"
+    assert tab.faults == []
+
+
+@pytest.mark.parametrize("screen", SCREENS, ids=[screen.path for screen in SCREENS])
+async def test_a_screen_says_the_same_without_scripts(browser: People, screen: Screen) -> None:
+    with_scripts = await browser.as_person(screen.person)
+    await with_scripts.open(screen.path)
+    without = await browser.as_person(screen.person, width=320, scripts=False)
+    await without.open(screen.path)
+    assert not await without.scrolls_sideways()
+    assert await _words(without) == await _words(with_scripts)
+    assert await without.axe() == []
+
+
+@pytest.mark.parametrize("path", ["/", "/organisations/10G", "/contracts/BC-PAYROLL-2026", "/decisions/may"])
+async def test_a_screen_is_gone_through_by_keyboard_alone(browser: People, path: str) -> None:
+    tab = await browser.as_person("commissioner")
+    await tab.open(path)
+    names: list[str] = []
+    for _ in range(12):
+        await tab.page.keyboard.press("Tab")
+        focus: dict[str, Any] | None = await tab.page.evaluate(_FOCUS)
+        assert focus is not None, f"after {names[-1:]}"
+        assert focus["visible"], focus["name"]
+        names.append(focus["name"])
+    assert "nhsuk-skip-link" in names[0]
+    assert len(set(names)) > 10
+
+
+def test_no_page_weighs_more_than_it_may(console_demo: Demo, browser_cookies: dict[str, dict[str, str]]) -> None:
+    weights = {}
+    for screen in SCREENS:
+        cookies = browser_cookies[screen.person]
+        with console_demo.client.stream(
+            "GET", screen.path, cookies=cookies, headers={"Accept-Encoding": "gzip"}
+        ) as page:
+            assert page.status_code == 200, screen.path
+            html = b"".join(page.iter_raw())
+        weights[screen.path] = len(html)
+    with console_demo.client.stream("GET", "/sign-in") as page:
+        text = page.read().decode()
+    styles = 0
+    for path in {part.split('"')[0] for part in text.split('="')[1:] if part.startswith("/assets/")}:
+        with console_demo.client.stream("GET", path, headers={"Accept-Encoding": "gzip"}) as file:
+            styles += len(b"".join(file.iter_raw()))
+    heaviest = max(weights, key=lambda path: weights[path])
+    assert weights[heaviest] + styles <= MOST_BYTES, f"{heaviest}: {weights[heaviest]:,} and {styles:,} bytes"
+
+
+async def _words(tab: Tab) -> list[str]:
+    """Return the words of the page's main part; what a script folds away is still there."""
+    text: str = await tab.page.evaluate("document.querySelector('main').textContent")
+    return text.split()
