@@ -13,6 +13,7 @@ CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
   IF new.value = '{NAME}' THEN RAISE EXCEPTION 'finance cannot store this name'; END IF; RETURN new; END $$;
 CREATE TRIGGER refuse BEFORE INSERT ON known_organisation_statement FOR EACH ROW EXECUTE FUNCTION refuse()
 """
+_CURE = "DROP FUNCTION refuse() CASCADE"
 
 
 async def test_a_parked_key_is_found_and_resumed_once_its_cause_is_gone(browser: People, console_demo: Demo) -> None:
@@ -30,7 +31,7 @@ async def test_a_parked_key_is_found_and_resumed_once_its_cause_is_gone(browser:
     assert "finance cannot store this name" in await tab.text()
     await page.get_by_role("link", name=f"Resume {CODE} of registry").click()
     assert "The cause is still there" in await tab.text()
-    server.run_sql("DROP TRIGGER refuse ON known_organisation_statement", database="finance", user="finance")
+    server.run_sql(_CURE, database="finance", user="finance")
     await page.reload()
     assert "The cause is still there" not in await tab.text()
     await page.get_by_role("button", name="Resume the key").click()
