@@ -33,7 +33,7 @@ SCREENS = (
     Screen("/consolidations"),
     Screen("/spend"),
     Screen("/finance"),
-    Screen("/finance/cases/BC-SHARED"),
+    Screen("/finance/cases/05C/BC-SHARED"),
     Screen("/finance/allowances/QUA/2026-27"),
     Screen("/finance/series"),
     Screen("/decisions"),
