@@ -117,12 +117,12 @@ async def test_a_long_column_shows_how_far_it_is_can_be_left_and_continues(tmp_p
         waiting = await browser.get(path)
         assert "5,000 of 5,001 lines are restated." in text_of(waiting.text)
         assert "Registry does not answer at the moment. It is asked again in ten seconds." in text_of(waiting.text)
-        assert '<meta http-equiv="refresh" content="10">' in waiting.text
+        assert 'data-again="10"' in waiting.text
         assert (await browser.get(f"{path}/lines.csv")).status_code == 404
         browser.transport.answers[QUESTION] = refusal("gone", "The day is closed to you", status=403)
         stopped = await browser.get(path)
         assert "After 5,000 of 5,001 lines: The day is closed to you" in text_of(stopped.text)
-        assert 'http-equiv="refresh"' not in stopped.text
+        assert 'data-again' not in stopped.text
         browser.transport.answers[QUESTION] = PART
         assert "Restated from 31 March 2018" in (await browser.get(path)).text
 
