@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from console.contracts.shaping import Json, left_to_sign, newest_notice, parties_of
+from console.contracts.shaping import Json, left_to_sign, newest_notice, parties_of, proposals_of
 from console.core.acts import Act
 from console.core.forms import Form
 from console.core.page import Page, Route, get
@@ -201,7 +201,57 @@ CONSENT: Final = Act(
     facts=FACTS,
 )
 
+_WEIGHT: Final = "weight-"
+
+
+def _agreeing(page: Page, answers: Sequence[Answer]) -> dict[str, Any]:
+    shown = _context("Agree to what another customer proposes")(page, answers)
+    subject = page.path.get("kind", "coordinator")
+    proposals = proposals_of(answers[1].get("consents", ()), answers[0].body) if answers[0].ok else []
+    proposal = next((one for one in proposals if one.subject == subject), None)
+    missing = proposal.missing if proposal else ()
+    return {**shown, "subject": subject, "proposal": proposal, "own_options": _own(page, missing, shown["parties"])}
+
+
+def _agreed(form: Form) -> dict[str, Any]:
+    names = ("from_day", "coordinating_commissioner", "party", "document", "authority")
+    return _given(**{name: form[name] for name in names})
+
+
+def _agrees_to_shares(page: Page, form: Form) -> tuple[str, Json]:
+    weights = {name.removeprefix(_WEIGHT): form[name] for name in form.data if name.startswith(_WEIGHT)}
+    table = {"weights": {code: int(weight) for code, weight in weights.items() if weight.isdecimal()}}
+    total = int(form["total"]) if form["total"].isdecimal() else None
+    shares = _given(total=total, basis=form["basis"], **table)
+    return _path(page, f"/shares/{page.path['kind']}/acceptance"), {**shares, **_agreed(form)}
+
+
+SHARES: Final = Act(
+    address="/contracts/{reference}/shares/{kind}/acceptance",
+    form="contracts/agreement.html",
+    check="contracts/agreement_check.html",
+    service="contracts",
+    reads=lambda page: _contract(page, "/consents"),
+    command=_agrees_to_shares,
+    context=_agreeing,
+    done=_recorded("agreement"),
+    facts=FACTS,
+)
+
+COORDINATOR: Final = Act(
+    address="/contracts/{reference}/coordinator",
+    form="contracts/agreement.html",
+    check="contracts/agreement_check.html",
+    service="contracts",
+    reads=lambda page: _contract(page, "/consents"),
+    command=lambda page, form: (_path(page, "/coordinator"), _agreed(form)),
+    context=_agreeing,
+    done=_recorded("agreement"),
+    facts=FACTS,
+)
+
 _WORDS: Final = {
+    "agreement": "The agreement is recorded",
     "notice": "Notice is served",
     "withdrawal": "The withdrawal is recorded",
     "signature": "The signature is recorded",
@@ -234,6 +284,10 @@ async def recorded(page: Page) -> Response:
 
 
 ROUTES: list[Route] = [
-    *(route for act in (NOTICE, WITHDRAWAL, SIGNATURE, ACCEPTANCE, CONSENT) for route in act.routes()),
+    *(
+        route
+        for act in (NOTICE, WITHDRAWAL, SIGNATURE, ACCEPTANCE, CONSENT, SHARES, COORDINATOR)
+        for route in act.routes()
+    ),
     get("/contracts/{reference}/recorded/{what}", recorded),
 ]

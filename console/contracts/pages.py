@@ -5,7 +5,16 @@ from typing import Any
 from starlette.responses import Response
 
 from console.contracts import acts, exits, spend
-from console.contracts.shaping import Json, acts_offered, left_to_sign, parties_of, periods_of, terms_of
+from console.contracts.shaping import (
+    Json,
+    Proposal,
+    acts_offered,
+    left_to_sign,
+    parties_of,
+    periods_of,
+    proposals_of,
+    terms_of,
+)
 from console.core.page import Page, Route, get
 from console.core.services import Answer
 from console.core.words import words
@@ -101,11 +110,12 @@ async def history(page: Page) -> Response:
     """Show through whose hands a contract went: its customers' days, each transfer with its cause, a novation."""
     reference = page.path["reference"]
     path = f"/contracts/{reference}"
-    found, hands, novation, amendments = await page.ask(
+    found, hands, novation, amendments, consents = await page.ask(
         page.of("contracts", path),
         page.of("contracts", f"{path}/history", as_at=None),
         page.of("contracts", f"{path}/novation"),
         page.of("contracts", f"{path}/amendments"),
+        page.of("contracts", f"{path}/consents"),
     )
     if found.absent and hands.absent:
         return page.not_found(f"There is no contract {reference} that you may see.")
@@ -124,7 +134,26 @@ async def history(page: Page) -> Response:
         replaced=periods_of(hands.body, believed=False) if hands.ok else [],
         novation=novation,
         amendments=amendments,
+        consents=consents,
+        proposals=_proposals(page, found, consents),
     )
+
+
+def _proposals(page: Page, found: Answer, consents: Answer) -> list[tuple[Proposal, bool]]:
+    """Return what customers agreed to since the signature, each with whether the caller may agree to it today."""
+    if not found.ok or not consents.ok:
+        return []
+    proposals = proposals_of(consents["consents"], found.body)
+    latest = {one.subject: one for one in reversed(proposals)}
+    return [
+        (
+            one,
+            not page.times.moved
+            and latest[one.subject] is one
+            and any(page.person.may(acts.ROLE, code) for code in one.missing),
+        )
+        for one in proposals
+    ]
 
 
 ROUTES: list[Route] = [

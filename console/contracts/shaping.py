@@ -281,3 +281,37 @@ def acts_offered(
     if may_leave(contract, may):
         found.append(Offered("Serve notice", "notice"))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A table of shares, or who coordinates, from a day: who of today's customers has agreed to it, and who has not."""
+
+    subject: str
+    from_day: str
+    content: Json
+    stated_at: str
+    agreed: tuple[str, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def path(self) -> str:
+        """Where it is agreed to, below the contract."""
+        return "coordinator" if self.subject == "coordinator" else f"shares/{self.subject}/acceptance"
+
+
+def proposals_of(consents: Iterable[Json], contract: Json) -> list[Proposal]:
+    """Return what customers have agreed to since the signature, what was agreed to last in front."""
+    together: dict[tuple[str, ...], list[Json]] = {}
+    for one in consents:
+        table = " ".join(f"{code}:{weight}" for code, weight in sorted((one["weights"] or {}).items()))
+        key = (one["subject"], one["from_day"], table, str(one["total"]), one["coordinating_commissioner"] or "")
+        together.setdefault(key, []).append(one)
+    customers = [one["code"] for one in contract["customers"]]
+    found = []
+    for (subject, from_day, *_), several in together.items():
+        agreed = tuple(dict.fromkeys(str(one["party"]) for one in several))
+        missing = tuple(code for code in customers if code not in agreed)
+        latest = max(str(one["stated_at"]) for one in several)
+        found.append(Proposal(subject, from_day, several[-1], latest, agreed, missing))
+    return sorted(found, key=lambda one: one.stated_at, reverse=True)

@@ -373,3 +373,45 @@ async def test_an_act_is_tried_before_it_is_made(tmp_path: Path, act: str, field
         assert says in done.text
         assert [one.url.query for one in browser.transport.sent] == [b"dry_run=true", b""]
         assert json.loads(browser.transport.sent[1].content) == fields
+
+
+async def test_a_customer_agrees_to_the_table_that_another_proposed(tmp_path: Path) -> None:
+    consent = {
+        "subject": "cost",
+        "party": OTHER,
+        "from_day": "2034-04-01",
+        "weights": {BUYER: 5, OTHER: 4},
+        "total": 9,
+        "basis": "stated",
+        "coordinating_commissioner": None,
+        "authority": None,
+        "document": None,
+        "stated_at": "2034-01-04T09:00:00Z",
+    }
+    consents = {"reference": REFERENCE, "consents": [consent], "as_at": "2034-01-05", "as_known": None}
+    act = f"{PATH}/shares/cost/acceptance"
+    answers = {
+        **CONTRACT,
+        f"contracts GET {PATH}/history": {"reference": REFERENCE, "customers": [], "changes_of_hands": []},
+        f"contracts GET {PATH}/consents": consents,
+        f"contracts POST {act}": (201, consents | {"consents": [consent, {**consent, "party": BUYER}]}),
+    }
+    async with console_over(answers, tmp_path) as browser:
+        shown = await browser.get(f"{PATH}/history")
+        assert f"Agreed by {OTHER} ; of today's customers not by {BUYER}" in words(shown.text).replace("&#39;", "'")
+        assert f'href="{act}"' in shown.text
+        form = await browser.get(act)
+        fields = dict(re.findall(r'type="hidden" name="([a-z]+[_-][^"]+|total|basis)" value="([^"]*)"', form.text))
+        fields = {name: value for name, value in fields.items() if not name.startswith(("form_key", "seen"))}
+        await browser.submit(act, fields | {"version": '"1"', "party": BUYER})
+        done = await browser.submit(act, fields | {"version": '"1"', "party": BUYER, "step": "confirm"})
+        assert "The agreement is recorded" in done.text
+        trial, real = browser.transport.sent
+    assert (trial.url.query, real.url.query) == (b"dry_run=true", b"")
+    assert json.loads(real.content) == {
+        "weights": {BUYER: 5, OTHER: 4},
+        "total": 9,
+        "basis": "stated",
+        "from_day": "2034-04-01",
+        "party": BUYER,
+    }
