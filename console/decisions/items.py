@@ -14,7 +14,7 @@ from console.decisions.fields import PAPER, Field, command_of, options_of
 from console.decisions.meetings import Body, acts_as_lead, body_of
 from console.decisions.shaping.hours import clock, instant_of
 from console.decisions.shaping.items import CHOICES, STAGES, SeatVote, conflicted, seat_votes
-from console.decisions.shaping.meetings import ACTIONS, OUTCOMES
+from console.decisions.shaping.meetings import ACTIONS, OUTCOMES, seats
 from console.decisions.shaping.questions import action_words
 
 
@@ -43,6 +43,11 @@ class Sitting:
         """Who was stated to be there, as a choice."""
         there = [one["person"] for one in self.meeting["attendance"] if one["arrived"]]
         return tuple((person, self.body.people.of(person)) for person in there)
+
+    @property
+    def everyone(self) -> tuple[tuple[str, str], ...]:
+        """Members, deputies and who else was stated, as a choice."""
+        return tuple((one.person, one.label) for one in seats(self.meeting, self.body.posts, self.body.people))
 
     @property
     def back(self) -> str:
@@ -100,9 +105,6 @@ async def recusal(page: Page) -> Act | Response:
     sitting = await _sitting(page)
     if isinstance(sitting, Response):
         return sitting
-    everyone = tuple(
-        (post["person"], sitting.body.people.of(post["person"])) for post in sitting.body.posts if post["person"]
-    )
     return Act(
         title="Decide on an interest",
         button="Record what was decided",
@@ -112,11 +114,16 @@ async def recusal(page: Page) -> Act | Response:
                 kind="select",
                 name="person",
                 label="Whose interest",
-                options=_each(everyone),
+                options=sitting.everyone,
                 value=page.query.get("person", ""),
             ),
             Field(kind="radios", name="action", label="What they do at the item", options=options_of(ACTIONS)),
-            Field(kind="select", name="decided_by", label="Who decided: whoever presides", options=sitting.present),
+            Field(
+                kind="select",
+                name="decided_by",
+                label="Who decided: whoever presides",
+                options=sitting.present or sitting.everyone,
+            ),
             Field(kind="hour", name="decided_at", label="At what time"),
             *PAPER,
         ),
@@ -125,10 +132,6 @@ async def recusal(page: Page) -> Act | Response:
         done="What was decided on the interest is recorded.",
         lead=("Less than the rule pack asks for needs private words that say why it is enough.",),
     )
-
-
-def _each(options: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    return tuple(dict(options).items())
 
 
 async def motion(page: Page) -> Act | Response:
