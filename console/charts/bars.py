@@ -104,17 +104,28 @@ def _spec(
         "scale": {"domain": list(between), "range": list(layout.bars), "nice": False, "zero": False},
     }
     y = {"field": "at", "type": "ordinal", "axis": None}
-    nothing: Spec = {
-        "data": ONCE,
-        "mark": {"type": "rule", "color": LINE, "aria": False},
-        "encoding": {"x": {"datum": 0, **x}},
-    }
+    rule = {"type": "rule", "color": LINE, "aria": False}
+    nothing: Spec = {"data": ONCE, "mark": rule, "encoding": {"x": {"datum": 0, **x}}}
     joined: Spec = {
         "data": {"values": list(joints)},
-        "mark": {"type": "rule", "color": LINE, "aria": False, "yOffset": layout.bar_fall, "y2Offset": layout.bar_fall},
+        "mark": {**rule, "yOffset": layout.bar_fall, "y2Offset": layout.bar_fall},
         "encoding": {"x": {"field": "end", **x}, "y": y, "y2": {"field": "next"}},
     }
-    drawn: Spec = {
+    return framed(
+        layout.width,
+        {"step": layout.step},
+        rows,
+        nothing,
+        *([joined] if joints else []),
+        _lying(layout, x, y),
+        *name_layers(y, layout.text_rise, layout.name_limit),
+        text_layer({"x": {"value": layout.width}, "y": y, "text": field("text")}, align="right", dy=layout.text_rise),
+    )
+
+
+def _lying(layout: _Layout, x: Spec, y: Spec) -> Spec:
+    """Return the layer of the bars themselves."""
+    return {
         "mark": {"type": "bar", "height": _THICK, "yOffset": layout.bar_fall},
         "encoding": {
             "x": {"field": "low", **x},
@@ -124,13 +135,3 @@ def _spec(
             "description": field("described"),
         },
     }
-    return framed(
-        layout.width,
-        {"step": layout.step},
-        rows,
-        nothing,
-        *([joined] if joints else []),
-        drawn,
-        *name_layers(y, layout.text_rise, layout.name_limit),
-        text_layer({"x": {"value": layout.width}, "y": y, "text": field("text")}, align="right", dy=layout.text_rise),
-    )
