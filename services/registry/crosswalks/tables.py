@@ -1,7 +1,7 @@
 """Reads crosswalks as tables, of given codes or all bodies of a kind, in the codes of any system."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Iterable, Sequence
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
@@ -23,6 +23,9 @@ from services.registry.lineage.tracing import WHOLE
 System = Literal["ods", "ons"]
 Raised = Literal[Level.STP, Level.ICB, Level.REGION]
 """The levels of the other day to which rows can be raised."""
+
+_KINDS: Mapping[Raised, Kind] = {Level.STP: Kind.STP, Level.ICB: Kind.ICB, Level.REGION: Kind.NHS_ENGLAND_REGION}
+"""The kind of the bodies of a level: such a body is itself that of its level."""
 AT_ONCE = 500
 _AT_FIRST = 100
 """The rows of a page, and the first rows of a whole table, come soon."""
@@ -95,6 +98,11 @@ async def _raised(db: Reads, rows: ByCode[list[Row]], level: Raised, days: DayPa
     """Return the rows with the bodies of a level that those of the other day are in, one row for each of them."""
     ends = {row.to_code for some in rows.values() for row in some if row.to_code}
     above = await levels_on(db, ends, level, as_at=days.end, as_known=days.as_known)
+    of_level = answers.OrganisationFilter(codes=sorted(ends), kind=_KINDS[level])
+    listed = await answers.list_organisations(
+        db, of_level, as_at=days.end, as_known=days.as_known, after=None, limit=len(ends)
+    )
+    above = {**above, **{one.code: one.code for one in listed}}
     return {code: _merged(_raise(row, above, level, days) for row in some) for code, some in rows.items()}
 
 
@@ -104,7 +112,8 @@ def _raise(row: Row, above: ByCode[str], level: Raised, days: DayPair) -> Row:
     if (to := above.get(row.to_code)) is None:
         why = f"{row.because}; no source states the {level} of {row.to_code} on {days.end}"
         return replace(row, to_code=None, share_of_to=None, reason=Outcome.NO_LEVEL, because=why)
-    return replace(row, to_code=to, share_of_to=None, because=f"{row.because}; {row.to_code} is in {to} on {days.end}")
+    why = row.because if to == row.to_code else f"{row.because}; {row.to_code} is in {to} on {days.end}"
+    return replace(row, to_code=to, share_of_to=None, because=why)
 
 
 def _merged(rows: Iterable[Row]) -> list[Row]:

@@ -122,7 +122,7 @@ async def test_a_long_column_shows_how_far_it_is_can_be_left_and_continues(tmp_p
         browser.transport.answers[QUESTION] = refusal("gone", "The day is closed to you", status=403)
         stopped = await browser.get(path)
         assert "After 5,000 of 5,001 lines: The day is closed to you" in text_of(stopped.text)
-        assert 'data-again' not in stopped.text
+        assert "data-again" not in stopped.text
         browser.transport.answers[QUESTION] = PART
         assert "Restated from 31 March 2018" in (await browser.get(path)).text
 

@@ -323,7 +323,7 @@ def in_levels(code: str, on: str, **levels: str) -> list[Event]:
 async def test_figures_are_raised_to_the_stp_icb_or_region_of_the_bodies_of_the_other_day(
     registry: RegistryClient,
 ) -> None:
-    await registry.open("07P", "09A", "A1", "A2", "A3", "A4")
+    await registry.open("07P", "09A", "A1", "A2", "A3", "A4", "A5")
     await registry.open("QWE", "QRT", kind="stp")
     await registry.open("Y56", kind="nhs_england_region")
     await registry.merge("W2U3Z", "07P", "09A", on="2020-04-01")
@@ -334,18 +334,21 @@ async def test_figures_are_raised_to_the_stp_icb_or_region_of_the_bodies_of_the_
         *in_levels("A3", "2016-12-01", stp="QRT", region="Y56"),
         succeeded("A1", "A2", "2020-04-01", "split"),
         succeeded("A1", "A3", "2020-04-01", "split"),
+        succeeded("A5", "QRT", "2020-04-01", "abolition"),
     )
-    figures = [{"code": code, "amount": amount} for code, amount in (("07P", 5), ("09A", 7), ("A1", 11), ("A4", 13))]
+    amounts = (("07P", 5), ("09A", 7), ("A1", 11), ("A4", 13), ("A5", 17))
+    figures = [{"code": code, "amount": amount} for code, amount in amounts]
     params = {"from_day": "2019-04-01", "to_day": "2020-04-01"}
     stps = await restated(registry, figures, **params, to_level="stp")
-    assert stps["totals"] == [{"to_code": "QWE", "amount": 12}]
+    # Who followed A5 is a body of the level itself.
+    assert stps["totals"] == [{"to_code": "QRT", "amount": 17}, {"to_code": "QWE", "amount": 12}]
     assert [(one["code"], one["reason"]) for one in stps["not_carried"]] == [
         ("A1", "share-not-stated"),
         ("A4", "not-in-this-level"),
     ]
     # Whatever their shares, both successors are in one region.
     regions = await restated(registry, figures, **params, to_level="region")
-    assert (regions["totals"], regions["amount_not_carried"]) == ([{"to_code": "Y56", "amount": 23}], 13)
+    assert (regions["totals"], regions["amount_not_carried"]) == ([{"to_code": "Y56", "amount": 23}], 13 + 17)
     rows = await crosswalk(registry, "2019-04-01", "2020-04-01", codes=["07P", "A4"], to_level="stp")
     assert [(row["code"], row["to_code"], row["share"], row["reason"]) for row in rows] == [
         ("07P", "QWE", "1", ""),
