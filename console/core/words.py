@@ -1,5 +1,6 @@
 """How days, money and numbers are written for people: as the NHS's style has them."""
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,8 @@ _LETTERS = frozenset(
 )
 """Codes that are said letter by letter, where they stand alone."""
 _NAMES = {"nhs_england": "NHS England"}
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_VERSION = re.compile(r"\.v\d+$")
 
 
 def day(value: date | str | None, otherwise: str = _NOT_KNOWN) -> str:
@@ -74,6 +77,14 @@ def words(code: str | None, otherwise: str = _NOT_KNOWN) -> str:
         return _NAMES[code]
     text = code.replace("_", " ").replace("-", " ").replace(".", ": ")
     return text[:1].upper() + text[1:]
+
+
+def event(name: str | None, otherwise: str = _NOT_KNOWN) -> str:
+    """Return an event's name or type in words: `uk.nhs.footprint.CCGMergerRedated.v1` is "CCG merger redated"."""
+    if not name:
+        return otherwise
+    first, *rest = _HUMP.sub(" ", _VERSION.sub("", name).rpartition(".")[2]).split(" ")
+    return " ".join([first, *(part if part.isupper() and len(part) > 1 else part.lower() for part in rest)])
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from console.core.words import event
+
 SERVICES = ("registry", "contracts", "finance", "governance")
 MOST_SECONDS = 60
 """From docs/operations.md: what waits longer than this needs a look."""
@@ -66,5 +68,4 @@ def by_key(parked: Sequence[Mapping[str, Any]]) -> list[ParkedKey]:
 
 def event_name(parked: Mapping[str, Any]) -> str:
     """Return what kind of event is parked, where it can be read."""
-    event = parked["event"] or {}
-    return str(event.get("type") or "an event that cannot be read")
+    return event((parked["event"] or {}).get("type"), "An event that cannot be read")

@@ -1,14 +1,14 @@
 """What the page of reasons shows, from the gatherer's chain: an ordered list, the newest first."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from console.core.words import event
+
 MOST_EFFECTS = 10
 """How many of what followed are listed at once; the rest is folded."""
-_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,6 @@ def path_of(reference: str) -> str:
     return f"/reasons/{quote(reference, safe='')}"
 
 
-def event_words(name: str) -> str:
-    """Return the name of an event in words: `CCGMergerRedated` is "CCG merger redated"."""
-    first, *rest = _HUMP.sub(" ", name).split(" ")
-    return " ".join([first, *(word if word.isupper() and len(word) > 1 else word.lower() for word in rest)])
-
-
 def steps_of(chain: Mapping[str, Any]) -> list[Step]:
     """Return the parts of a chain, the newest first; what has no instant of its own stays behind what led to it."""
     latest = ""
@@ -90,7 +84,7 @@ def _title(of: Mapping[str, Any]) -> str:
             return str(of["id"])
         case "request":
             return f"Request: {(of['told'] or of['id']).replace('_', ' ')}"
-    return event_words(of["told"]) if of["told"] else "What followed here"
+    return event(of["told"]) if of["told"] else "What followed here"
 
 
 def _step(part: Mapping[str, Any], asked: str, titles: Mapping[str, str]) -> Step:
@@ -107,7 +101,7 @@ def _step(part: Mapping[str, Any], asked: str, titles: Mapping[str, str]) -> Ste
         recorded_at=days.get("recorded_at"),
         by=of["by"],
         text=of["text"],
-        latest=event_words(of["told"]) if of["kind"] == "fact" and of["told"] else "",
+        latest=event(of["told"]) if of["kind"] == "fact" and of["told"] else "",
         about=[Link(key, path_of(key)) for key in of["about"] if key != asked],
         because=[
             Link(titles.get(one["id"], one["id"]), path_of(one["id"]), f"{one['kind']}{_of(one['source'])}")
@@ -123,7 +117,7 @@ def _step(part: Mapping[str, Any], asked: str, titles: Mapping[str, str]) -> Ste
 
 def _effects(items: Sequence[Mapping[str, Any]]) -> Iterator[Link]:
     for one in items:
-        yield Link(event_words(one["told"]), path_of(one["id"]), ", ".join(one["about"]))
+        yield Link(event(one["told"]), path_of(one["id"]), ", ".join(one["about"]))
 
 
 def _of(source: str | None) -> str:

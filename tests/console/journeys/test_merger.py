@@ -43,8 +43,8 @@ async def test_a_merger_is_planned_previewed_and_followed_to_day_one(browser: Pe
     assert "Nothing is missing." in await tab.text()
 
     await page.get_by_role("link", name="Move day one").click()
-    for part, value in (("day", today.day), ("month", today.month), ("year", today.year)):
-        await page.fill(f"#effective_on-{part}", str(value))
+    for part, number in (("day", today.day), ("month", today.month), ("year", today.year)):
+        await page.fill(f"#effective_on-{part}", str(number))
     await page.get_by_role("button", name="Continue").click()
     await page.get_by_role("button", name="Move day one").click()
     done = await tab.text()

@@ -108,7 +108,7 @@ async def test_an_event_is_discarded_with_a_reason_once_that_is_confirmed(tmp_pa
         empty = await browser.submit("/operations/finance/parked/41/discard", {"step": "check"})
         assert (empty.status_code, "The reason is missing" in empty.text) == (422, True)
         check = await browser.submit("/operations/finance/parked/41/discard", {"step": "check", "reason": "a test"})
-        assert "OrganisationRenamed" in check.text
+        assert "Organisation renamed" in check.text
         await browser.submit("/operations/finance/parked/41/discard", {"step": "confirm", "reason": "a test"})
         sent = browser.transport.sent
     assert [request.url.query for request in sent] == [b"dry_run=true", b""]

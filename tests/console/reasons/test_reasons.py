@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from console.reasons.shaping import event_words, steps_of, unanswered
+from console.core.words import event
+from console.reasons.shaping import steps_of, unanswered
 from tests.console.apps import console_over
 
 EVENT, REQUEST = "e7d0", "r7d0"
@@ -61,10 +62,11 @@ CHAIN: dict[str, Any] = {
         ("CCGMergerRedated", "CCG merger redated"),
         ("AllowanceRestated", "Allowance restated"),
         ("ICBMerged", "ICB merged"),
+        ("uk.nhs.footprint.OrganisationOpened.v1", "Organisation opened"),
     ],
 )
 def test_names_of_events_are_said_in_words(name: str, words: str) -> None:
-    assert event_words(name) == words
+    assert event(name) == words
 
 
 def test_the_newest_part_comes_first_and_a_request_stays_behind_what_it_led_to() -> None:
