@@ -6,6 +6,8 @@ from starlette.responses import Response
 
 from console.contracts.drawings import calendar_chart, costs_chart
 from console.contracts.shaping import (
+    IN_FILE,
+    LISTED,
     Json,
     days_assessed,
     days_priced,
@@ -50,15 +52,15 @@ async def exits(page: Page) -> Response:
     if not code:
         (findings,) = await page.ask(page.of("contracts", "/findings", kind="notice_window_opens", limit=50))
         return page.render("contracts/exits.html", title="Exits", of=of, code="", findings=findings)
-    after = page.query.get("after")
+    after, as_file = page.query.get("after"), page.query.get("format") == "csv"
     assessed, calendar, findings, body = await page.ask(
-        page.of("finance", "/exit-assessments", limit=50, after=after, **{of: code}),
+        page.of("finance", "/exit-assessments", limit=IN_FILE if as_file else LISTED, after=after, **{of: code}),
         page.of("contracts", f"/exit-calendars/{code}"),
         page.of("contracts", "/findings", party=code, limit=100),
         page.of("registry", f"/organisations/{code}"),
     )
     lines = exit_lines(assessed.items, findings.items)
-    if page.query.get("format") == "csv":
+    if as_file:
         return page.csv(f"exits-{code}.csv", _LINES, [_row(one) for one in lines])
     name = body.get("name") or code
     return page.render(

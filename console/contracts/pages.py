@@ -6,6 +6,8 @@ from starlette.responses import Response
 
 from console.contracts import acts, exits, spend
 from console.contracts.shaping import (
+    IN_FILE,
+    LISTED,
     Json,
     Proposal,
     acts_offered,
@@ -31,19 +33,21 @@ async def contracts(page: Page) -> Response:
     supplied: Answer | None = None
     overlaps: Answer | None = None
     body: Answer | None = None
+    as_file = page.query.get("format") == "csv"
+    limit = IN_FILE if as_file else LISTED
     if organisation:
         bought, supplied, overlaps, functions, body = await page.ask(
-            page.of("contracts", "/contracts", customer=organisation, limit=50, **chosen),
-            page.of("contracts", "/contracts", supplier=organisation, limit=50, **{**chosen, "after": None}),
+            page.of("contracts", "/contracts", customer=organisation, limit=limit, **chosen),
+            page.of("contracts", "/contracts", supplier=organisation, limit=limit, **{**chosen, "after": None}),
             page.of("contracts", "/overlaps", organisation=organisation),
             page.of("contracts", "/functions", as_known=None),
             page.of("registry", f"/organisations/{organisation}"),
         )
     else:
         bought, functions = await page.ask(
-            page.of("contracts", "/contracts", limit=50, **chosen), page.of("contracts", "/functions", as_known=None)
+            page.of("contracts", "/contracts", limit=limit, **chosen), page.of("contracts", "/functions", as_known=None)
         )
-    if page.query.get("format") == "csv":
+    if as_file:
         return page.csv("contracts.csv", _HEADS, [_row(one) for one in bought.items])
     return page.render(
         "contracts/contracts.html",

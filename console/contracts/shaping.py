@@ -30,6 +30,9 @@ _OPTIONAL: Final = {
     "indexation": "Indexation",
     "procurement": "Procurement",
 }
+LISTED, IN_FILE = 50, 500
+"""Lines of a page, and of a file: the most that the services give at once."""
+
 NOTICE_FINDINGS: Final = frozenset({"notice_window_opens", "notice_window_missed"})
 
 

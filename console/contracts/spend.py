@@ -5,7 +5,7 @@ from typing import Any
 from starlette.responses import Response
 
 from console.contracts.drawings import spend_chart
-from console.contracts.shaping import Json
+from console.contracts.shaping import IN_FILE, LISTED, Json
 from console.core.page import Page, Route, get
 
 _HEADS = ["Day", "Payer", "Supplier as published", "Supplier", "Amount in pence", "Expense type", "Transaction", "Odd"]
@@ -18,7 +18,9 @@ async def spend(page: Page) -> Response:
     if not payer:
         return await _payers(page, days)
     chosen: dict[str, Any] = {name: page.query.get(name) or None for name in ("supplier_name", "flag")}
-    listed: dict[str, Any] = {"limit": 50, "after": page.query.get("after"), **chosen, **days}
+    as_file = page.query.get("format") == "csv"
+    limit = IN_FILE if as_file else LISTED
+    listed: dict[str, Any] = {"limit": limit, "after": page.query.get("after"), **chosen, **days}
     suppliers, months, total, lines, body = await page.ask(
         page.of("contracts", "/spend", as_at=None, by="supplier", payer=payer, limit=50, **days),
         page.of("contracts", "/spend", as_at=None, by="month", payer=payer, limit=200, **days),
@@ -26,7 +28,7 @@ async def spend(page: Page) -> Response:
         page.of("contracts", "/published-payments", as_at=None, payer=payer, **listed),
         page.of("registry", f"/organisations/{payer}"),
     )
-    if page.query.get("format") == "csv":
+    if as_file:
         return page.csv("payments.csv", _HEADS, [_row(one) for one in lines.items])
     name = body.get("name") or payer
     return page.render(

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.console.apps import Browser, console_over, refusal
@@ -415,3 +416,18 @@ async def test_a_customer_agrees_to_the_table_that_another_proposed(tmp_path: Pa
         "from_day": "2034-04-01",
         "party": BUYER,
     }
+
+
+async def test_a_calendar_to_import_is_the_one_that_contracts_makes(tmp_path: Path) -> None:
+    made = httpx.Response(200, content=b"BEGIN:VCALENDAR", headers={"Content-Type": "text/calendar"})
+    answers = {f"contracts GET /exit-calendars/{BUYER}?format=ics": made}
+    html, browser = await page_of(tmp_path, f"/exits/{BUYER}.ics", answers | EXITS)
+    assert html == "BEGIN:VCALENDAR"
+    assert browser.last is not None
+    assert browser.last.headers["content-disposition"] == f'attachment; filename="exits-{BUYER}.ics"'
+
+
+async def test_a_list_as_a_file_has_the_most_lines_that_finance_gives(tmp_path: Path) -> None:
+    html, browser = await page_of(tmp_path, f"/exits?organisation={BUYER}&format=csv", EXITS)
+    assert f"{REFERENCE},Support for Zed,{SUPPLIER},{BUYER} {OTHER},2034-08-31,238,2035-04-01,345700" in html
+    assert any("limit=500" in one for one in browser.transport.asked)
