@@ -41,6 +41,7 @@ NAMES = (
     "quorums",
     "conflicts",
     "branching",
+    "console",
 )
 
 
