@@ -11,7 +11,6 @@ import json
 import os
 import shutil
 import signal
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date
@@ -21,6 +20,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from bench.forks import Fork
 from libs.common.database.connection import Database, dsn
 from libs.common.messaging.bus.direct import DirectBus
 from services.registry.imports.files.source_file import recognised
@@ -30,6 +30,7 @@ from tests.support.apps import running_service
 from tests.support.databases import Databases, NewDatabase
 from tests.support.edge import Tokens
 from tests.support.platform import schema
+from tests.support.programs import REPOSITORY
 from tests.support.registry_client import RegistryClient
 from tests.support.waiting import until
 
@@ -38,7 +39,6 @@ FILES = ("eccg_2016-02.csv", "eccg_2018-11.csv", "ods_successions_2022-10.csv.gz
 EVERY = 18
 """Of practices and sites the files keep the codes whose last two characters, as a number, this divides."""
 _LONGEST = 3
-ROOT = Path(__file__).parents[2]
 TODAY = date(2026, 1, 1)
 CODES = ("13T", "00F", "01H", "14Y", "10G", "13Q", "Q74", "RW6")
 POINTS = [
@@ -184,19 +184,13 @@ async def test_an_import_killed_inside_each_file_leaves_nothing_of_it_and_repeat
         assert (await content(database), await answers(database, tokens)) == unharmed
 
 
-async def _started(database: Database, folder: Path) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "services.registry", "import-ods", str(folder)),
-        cwd=ROOT,
-        env={**os.environ, "DATABASE_URL": database.url},
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
+def _started(database: Database, folder: Path) -> Fork:
+    environment = {**os.environ, "DATABASE_URL": database.url}
+    return Fork("services.registry", "import-ods", str(folder), folder=REPOSITORY, environment=environment)
 
 
 async def _import(database: Database, folder: Path) -> int:
-    return await (await _started(database, folder)).wait()
+    return await asyncio.to_thread(_started(database, folder).wait)
 
 
 async def _kill_inside(database: Database, folder: Path) -> None:
@@ -204,7 +198,7 @@ async def _kill_inside(database: Database, folder: Path) -> None:
     holder = await asyncpg.connect(dsn(database.url))
     async with holder.transaction():
         await holder.execute("LOCK TABLE outbox IN SHARE MODE")
-        program = await _started(database, folder)
+        program = _started(database, folder)
 
         async def waits() -> bool:
             assert program.returncode is None
@@ -213,7 +207,7 @@ async def _kill_inside(database: Database, folder: Path) -> None:
 
         await until(waits, within=60)
         program.send_signal(signal.SIGKILL)
-        assert await program.wait() == -signal.SIGKILL
+        assert program.wait() == -signal.SIGKILL
     await holder.close()
 
     async def gone() -> bool:

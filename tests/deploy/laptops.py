@@ -13,23 +13,23 @@ from typing import IO, Self
 
 import httpx
 
+from bench.forks import Fork
 from deploy.postgres.processes import end_postgres_processes, find_postgres_processes
 from tests.deploy.conftest import REPOSITORY
 
 
 class Runner:
-    """`python -m deploy.laptop` on a folder. At the end of the block whatever is left of it is ended."""
+    """`python -m deploy.laptop` on a folder, a fork that has it imported. What is left of it ends with the block."""
 
     def __init__(self, folder: Path, *options: str, prefix: tuple[str, ...] = ()) -> None:
         self.folder = folder
         self._lines: Queue[str | None] = Queue()
         self.said: list[str] = []
-        command = [*prefix, sys.executable, "-m", "deploy.laptop", *options, "--data", str(folder)]
-        self.program = subprocess.Popen(
-            command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
-        )
-        assert self.program.stdout is not None
-        self._listener = threading.Thread(target=self._listen, args=(self.program.stdout,), daemon=True)
+        reading, writing = os.pipe()
+        self.program = _started((*options, "--data", str(folder)), prefix, writing)
+        os.close(writing)
+        said = os.fdopen(reading, encoding="utf-8")
+        self._listener = threading.Thread(target=self._listen, args=(said,), daemon=True)
         self._listener.start()
 
     def __enter__(self) -> Self:
@@ -91,6 +91,14 @@ class Runner:
             for line in stream:
                 self._lines.put(line)
         self._lines.put(None)
+
+
+def _started(given: tuple[str, ...], prefix: tuple[str, ...], output: int) -> "subprocess.Popen[bytes] | Fork":
+    """Start it with what is given to it, by itself where a prefix has another account run it."""
+    if not prefix:
+        return Fork("deploy.laptop", *given, folder=REPOSITORY, output=output)
+    command = [*prefix, sys.executable, "-m", "deploy.laptop", *given]
+    return subprocess.Popen(command, cwd=REPOSITORY, stdout=output, stderr=output, start_new_session=True)
 
 
 def token(address: str, user: str) -> dict[str, str]:

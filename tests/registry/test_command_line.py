@@ -2,30 +2,16 @@
 
 import asyncio
 import json
-import os
-import sys
 from pathlib import Path
 
 from libs.common.database.connection import Database
+from tests.support import programs
 from tests.support.ods_files import body, successions, write
-
-ROOT = Path(__file__).parents[2]
 
 
 async def run(url: str, *arguments: str) -> tuple[int, str, str]:
-    program = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "services.registry",
-        "import-ods",
-        *arguments,
-        cwd=ROOT,
-        env={**os.environ, "DATABASE_URL": url},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    told, progress = await program.communicate()
-    return program.returncode or 0, told.decode(), progress.decode()
+    done = await asyncio.to_thread(programs.run, "services.registry", "import-ods", *arguments, DATABASE_URL=url)
+    return done.returncode, done.stdout, done.stderr
 
 
 async def test_a_folder_is_imported_with_progress_a_summary_and_what_was_not_taken(

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import socket
-import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
@@ -12,14 +11,14 @@ from pathlib import Path
 import httpx
 from fastapi import FastAPI
 
+from bench.forks import Fork
 from libs.common.identity import Role
 from libs.common.service.protocol import bounded
 from tests.support.edge import Tokens
 from tests.support.platform import Platform
+from tests.support.programs import REPOSITORY
 from tests.support.sockets import on_a_socket
 from tests.support.waiting import until
-
-ROOT = Path(__file__).parents[2]
 
 
 @dataclass
@@ -84,12 +83,7 @@ async def served(name: str, url: str, tokens: Tokens, **settings: str) -> AsyncI
         "PORT": str(port),
         **settings,
     }
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", f"services.{name}", "serve"),
-        cwd=ROOT,
-        env=environment,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
+    process = Fork(f"services.{name}", "serve", folder=REPOSITORY, environment=environment)
     headers = tokens.header(*Role)
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=120) as client:
@@ -106,9 +100,8 @@ async def served(name: str, url: str, tokens: Tokens, **settings: str) -> AsyncI
             await until(is_ready, within=60)
             yield ServedService(name, port, process.pid, url, client)
     finally:
-        if process.returncode is None:
-            process.kill()
-        await process.wait()
+        process.kill()
+        await asyncio.to_thread(process.wait)
 
 
 @asynccontextmanager

@@ -16,6 +16,8 @@ from libs.organisations.projection import KnownOrganisations
 from tests.support.databases import Databases, NewDatabase
 from tests.support.plans import Plans
 
+pytestmark = pytest.mark.xdist_group("large backbone")  # whose tables are filled once
+
 _LARGE = """
 INSERT INTO known_organisation (code) SELECT 'K' || lpad(n::text, 5, '0') FROM generate_series(1, 10000) n;
 INSERT INTO known_organisation_belief (subject_id, facet, value, valid, known)

@@ -1,14 +1,13 @@
 """What fell due is paid once: told twice, late, in another order, and with a process killed in the middle."""
 
-import asyncio
 import itertools
 import os
-import sys
 from datetime import date, datetime
 
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+from bench.forks import Fork
 from libs.common.events import Event
 from libs.common.events.contracts import PaymentFellDue, PaymentScheduled
 from libs.common.identity import service_caller
@@ -18,6 +17,7 @@ from services.finance.payments.queries import list_payments
 from services.finance.payments.views import PaymentView
 from services.finance.reactions.due import do_next
 from tests.support.finance_harness import FinanceHarness, at, backend
+from tests.support.programs import REPOSITORY
 from tests.support.waiting import until
 
 DUE_ON, LATER = date(2016, 3, 31), date(2016, 5, 2)
@@ -146,9 +146,8 @@ async def test_a_payment_killed_in_the_middle_is_made_once_by_the_next_run(harne
 async def test_sigkill_in_the_middle_loses_nothing_and_pays_nothing_twice(harness: FinanceHarness, url: str) -> None:
     """The real command dies after its first transactions; the due work of another process does the rest."""
     await harness.hear(*(fell_due(f"NETWORKS-2013/advance/N{number}", number) for number in range(1, 3 * AT_ONCE)))
-    run = [sys.executable, "-m", "services.finance", "due-work", "--up-to", "2016-05-02"]
-    environment = os.environ | {"DATABASE_URL": url}
-    first = await asyncio.create_subprocess_exec(*run, env=environment, stdout=asyncio.subprocess.DEVNULL)
+    given = ("services.finance", "due-work", "--up-to", "2016-05-02")
+    first = Fork(*given, folder=REPOSITORY, environment=os.environ | {"DATABASE_URL": url})
 
     async def has_begun() -> bool:
         [row] = await harness.database.fetch("SELECT count(*) AS entries FROM payment_entry")
@@ -156,7 +155,7 @@ async def test_sigkill_in_the_middle_loses_nothing_and_pays_nothing_twice(harnes
 
     await until(has_begun, within=60)
     first.kill()
-    await first.wait()
+    first.wait()
     # What is there was paid whole: each entry with its event, all of a transaction or none.
     [row] = await harness.database.fetch("SELECT count(*) AS entries FROM payment_entry")
     assert row["entries"] == len(await harness.told("PaymentMade")) > 0

@@ -24,6 +24,8 @@ from tests.support.databases import Databases, NewDatabase
 from tests.support.plans import Plans
 from tests.support.platform import schema
 
+pytestmark = pytest.mark.xdist_group("large registry")  # whose tables are filled once
+
 DAY = date(2021, 1, 1)
 
 _LARGE = """

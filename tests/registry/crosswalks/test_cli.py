@@ -2,8 +2,6 @@
 
 import asyncio
 import csv
-import os
-import sys
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,20 +9,12 @@ from pathlib import Path
 from libs.common.database.connection import Database
 from libs.common.events.registry import OrganisationSucceeded
 from services.registry.core import recording
-
-ROOT = Path(__file__).parents[3]
+from tests.support.programs import run
 
 
 async def restate(url: str, *arguments: str) -> tuple[int, str, str]:
-    program = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "services.registry", "restate", *arguments),
-        cwd=ROOT,
-        env={**os.environ, "DATABASE_URL": url},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, progress = await program.communicate()
-    return program.returncode or 0, out.decode(), progress.decode()
+    done = await asyncio.to_thread(run, "services.registry", "restate", *arguments, DATABASE_URL=url)
+    return done.returncode, done.stdout, done.stderr
 
 
 async def split(database: Database) -> None:
