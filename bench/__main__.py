@@ -5,12 +5,14 @@ import asyncio
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from importlib import import_module
 
 import uvloop
 
-from bench.machine import others, put_on
+from bench.machine import keep_nothing_apart, others, put_on
 from bench.runner import FULL, TINY, Absent, Benchmark, Outcome, Size, document, machine, run, table
+from bench.servers import sharing
 
 NAMES = (
     "reads",
@@ -77,15 +79,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(NAMES)}; all of them if left out")
     parser.add_argument("--json", action="store_true", help="print JSON")
-    parser.add_argument("--tiny", action="store_true", help="one short round: only to see that it runs")
+    parser.add_argument("--tiny", action="store_true", help="one short round on shared servers: only to see it run")
     given = parser.parse_args(arguments)
     if unknown := sorted(set(given.names) - set(NAMES)):
         parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(NAMES)}")
     # Servers that we started end with us, however we are asked to end.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if given.tiny:
+        keep_nothing_apart()
     put_on(others())
     try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with (
+            sharing() if given.tiny else nullcontext(),
+            asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+        ):
             runner.run(run_all(given.names or NAMES, TINY if given.tiny else FULL, as_json=given.json))
     except KeyboardInterrupt:
         sys.exit(130)

@@ -123,7 +123,7 @@ async def _platform(folder: Path, settings: Mapping[str, str], *, alone: bool) -
     """Run the services; `alone`: a process of each does everything, which costs half of the start."""
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(postgres(folder, apart=False, everywhere=True, settings=settings))
-        running = _Platform(Callers(folder), folder / "postgres" / "data")
+        running = _Platform(Callers(folder), server.data)
         urls = {name: await new_database(server, name, _metadata(name)) for name in _HEARS}
         for works in (True,) if alone else (True, False):
             starting = [

@@ -6,12 +6,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bench.machine import others, put_on
+from bench.servers import shared
 from deploy.kafka.broker import Broker
 
 
 @asynccontextmanager
 async def broker(folder: Path) -> AsyncIterator[Broker]:
-    """Run a broker until the block ends."""
+    """Run a broker until the block ends; or give the one that is shared."""
+    if (common := shared()) is not None:
+        await asyncio.to_thread(common.broker.start)
+        yield common.broker
+        return
     made = Broker(folder / "kafka")
     try:
         await asyncio.to_thread(made.start)

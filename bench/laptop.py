@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from bench.runner import TINY, Aim, Benchmark, Contest, Size
-from bench.servers import free_port, process, temporary_folder
+from bench.servers import Running, free_port, process, temporary_folder
 from deploy.laptop.services import NAMES
 from deploy.postgres.processes import find_postgres_processes
 
@@ -57,7 +57,7 @@ async def load(folder: Path, *, demo: bool) -> None:
             await _told(laptop, log)
 
 
-async def ready(laptop: asyncio.subprocess.Process, port: int) -> None:
+async def ready(laptop: Running, port: int) -> None:
     """Wait until every service says that it is ready."""
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
         for name in NAMES:
@@ -65,13 +65,13 @@ async def ready(laptop: asyncio.subprocess.Process, port: int) -> None:
                 await _go_on(laptop)
 
 
-async def _told(laptop: asyncio.subprocess.Process, log: Path) -> None:
+async def _told(laptop: Running, log: Path) -> None:
     """Wait until the demo is there and its account was told."""
     while "\nOpen http" not in await asyncio.to_thread(log.read_text):
         await _go_on(laptop)
 
 
-async def _go_on(laptop: asyncio.subprocess.Process) -> None:
+async def _go_on(laptop: Running) -> None:
     if laptop.returncode is not None:
         raise RuntimeError(f"the platform ended with {laptop.returncode}")
     await asyncio.sleep(0.02)

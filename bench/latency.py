@@ -33,7 +33,7 @@ _NUMBERS = count()
 async def _stage(size: Size) -> AsyncIterator[Contest]:
     with temporary_folder() as folder:
         async with postgres(folder) as server, broker(folder) as kafka, AsyncExitStack() as stack:
-            access = KafkaAccess(kafka.bootstrap)
+            access = KafkaAccess(kafka.bootstrap, topic_prefix="latency.")
             await create_topic(access, SOURCE)
             urls = [
                 await new_database(server, name, metadata)

@@ -4,13 +4,21 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+_apart = True
+
 PROCESSORS = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else list(range(os.cpu_count() or 1))
 """Those that we may use."""
 
 
+def keep_nothing_apart() -> None:
+    """Let everything run on every processor: for figures that mean nothing, on a machine that does other work too."""
+    global _apart
+    _apart = False
+
+
 def measured() -> int | None:
     """Return the processor for what is measured; None where there is only one, or where a process cannot choose."""
-    return PROCESSORS[0] if len(PROCESSORS) > 1 and hasattr(os, "sched_setaffinity") else None
+    return PROCESSORS[0] if _apart and len(PROCESSORS) > 1 and hasattr(os, "sched_setaffinity") else None
 
 
 def others() -> int | None:

@@ -41,7 +41,7 @@ async def _stage(size: Size) -> AsyncIterator[Contest]:
     logging.getLogger("faststream").setLevel(logging.ERROR)
     with temporary_folder() as folder:
         async with postgres(folder) as server, broker(folder) as kafka:
-            access = KafkaAccess(kafka.bootstrap)
+            access = KafkaAccess(kafka.bootstrap, topic_prefix="relay.")
             await create_topic(access, SOURCE)
             await _create_topics(kafka.bootstrap)
             url = await new_database(server, SOURCE, metadata)

@@ -5,19 +5,23 @@ import json
 import os
 import shutil
 import socket
+import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from sqlalchemy import MetaData
 from sqlalchemy.ext.asyncio import create_async_engine
 
+from bench.forks import Fork
 from bench.load import load
 from bench.machine import measured, others, put_on, put_on_all
+from deploy.kafka.broker import Broker
 from deploy.laptop.issuer import SigningKey
 from deploy.postgres.server import EmbeddedPostgres
 from libs.common.database.connection import Database
@@ -40,14 +44,50 @@ def temporary_folder() -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """Servers for all benchmarks of a tiny run, whose figures mean nothing; who needs the broker starts it."""
+
+    postgres: EmbeddedPostgres
+    broker: Broker
+
+
+_shared: list[Shared] = []
+"""One within `sharing`, else none."""
+
+
+def shared() -> Shared | None:
+    """Return what is shared, if anything is."""
+    return _shared[0] if _shared else None
+
+
+@contextmanager
+def sharing() -> Iterator[None]:
+    """Let the benchmarks within this block share servers, which spare the disk, and fork processes."""
+    with temporary_folder() as folder:
+        settings = {"max_connections": "200", "fsync": "off", "full_page_writes": "off"}
+        common = Shared(EmbeddedPostgres(folder / "postgres", settings), Broker(folder / "kafka"))
+        try:
+            common.postgres.start()
+            _shared.append(common)
+            yield
+        finally:
+            _shared.clear()
+            common.broker.kill()
+            common.postgres.stop()
+
+
 @asynccontextmanager
 async def postgres(
     folder: Path, *, apart: bool = True, everywhere: bool = False, settings: Mapping[str, str] | None = None
 ) -> AsyncIterator[EmbeddedPostgres]:
-    """Run a PostgreSQL as it is delivered: every commit is on the disk.
+    """Run a PostgreSQL as it is delivered, with every commit on the disk; or give the one that is shared.
 
     `apart`: away from what is measured; `everywhere`: on every processor.
     """
+    if (common := shared()) is not None:
+        yield common.postgres
+        return
     server = EmbeddedPostgres(folder / "postgres", {"max_connections": "200", **(settings or {})})
     try:
         await asyncio.to_thread(server.start)
@@ -65,6 +105,8 @@ async def new_database(server: EmbeddedPostgres, name: str, metadata: MetaData) 
     """Make a database with these tables, owned by a plain role; return its URL."""
 
     def make() -> None:
+        if shared() is not None:  # then another benchmark may have left one of this name
+            server.run_sql(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         server.ensure_role("bench")
         server.ensure_database(name, owner="bench")
 
@@ -109,14 +151,64 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@asynccontextmanager
-async def process(
+class Running(Protocol):
+    """A process that was started."""
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+
+    @property
+    def returncode(self) -> int | None:
+        """What it ended with; None while it runs."""
+
+    def kill(self) -> None:
+        """End it as a crash does."""
+
+
+def process(
     *arguments: str, log: Path, environment: Mapping[str, str] | None = None, pinned: bool = True
+) -> AbstractAsyncContextManager[Running]:
+    """Run `python` with these arguments until the block ends, on the processor for what is measured, or on all.
+
+    Where servers are shared it is a fork instead, which starts sooner.
+    """
+    if shared() is not None:
+        return _fork(*arguments, log=log, environment=environment or {})
+    return _process(*arguments, log=log, environment=environment or {}, pinned=pinned)
+
+
+@asynccontextmanager
+async def _fork(
+    option: str, module: str, *arguments: str, log: Path, environment: Mapping[str, str]
+) -> AsyncIterator[Fork]:
+    assert option == "-m"
+    with log.open("ab") as output:
+        started = Fork(
+            module,
+            *arguments,
+            folder=Path.cwd(),
+            output=output.fileno(),
+            environment={**os.environ, **environment},
+        )
+    try:
+        yield started
+    finally:
+        started.terminate()
+        try:
+            await asyncio.to_thread(started.wait, _STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            started.kill()
+            started.wait()
+
+
+@asynccontextmanager
+async def _process(
+    *arguments: str, log: Path, environment: Mapping[str, str], pinned: bool
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run `python` with these arguments until the block ends, on the processor for what is measured, or on all."""
     with log.open("ab") as output:
         started = await asyncio.create_subprocess_exec(
-            sys.executable, *arguments, env={**os.environ, **(environment or {})}, stdout=output, stderr=output
+            sys.executable, *arguments, env={**os.environ, **environment}, stdout=output, stderr=output
         )
     if pinned:
         put_on(measured(), started.pid)
