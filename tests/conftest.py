@@ -1,5 +1,6 @@
 """Fixtures that every test may ask for: a real PostgreSQL, fresh databases for each test, a real Kafka, a validator."""
 
+import asyncio
 import gc
 import re
 import signal
@@ -9,15 +10,25 @@ from operator import itemgetter
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from deploy.kafka import Broker
 from deploy.postgres.server import EmbeddedPostgres
 from tests.fhir.hapi import Validator, session_validator
 from tests.support.brokers import session_broker
 from tests.support.databases import Databases, NewDatabase, fresh_databases, session_server
-from tests.support.demo import Demo, load_demo, loaded_databases, running_demo
+from tests.support.demo import Demo, load_demo, loaded_databases, make_empty, running_demo
 
-COSTLY = {"kafka": "kafka", "validator": "public files", "taken": "public files", "loaded": "loaded"}
+# As the services are served: a tenth of the tests' time was asyncio's own loop.
+asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+
+COSTLY = {
+    "kafka": "kafka",
+    "validator": "public files",
+    "taken": "public files",
+    "loaded": "loaded",
+    "empty_laptop": "laptops",
+}
 """Fixtures of a session that take long to make, with the group of the tests that use them: a process runs it whole.
 
 Some tests use both of one group: neither is made twice.
@@ -94,6 +105,14 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Load the demo once for the whole session, into `var` of this folder: who runs on it runs on a copy."""
     folder = _open_to_all(tmp_path_factory)
     load_demo(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def empty_laptop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Start a laptop without a demo once for the whole session, into `var` of this folder: who runs on it copies it."""
+    folder = _open_to_all(tmp_path_factory)
+    make_empty(folder)
     return folder
 
 

@@ -13,6 +13,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 import httpx
+import uvloop
 
 from deploy.demo.load import load
 from deploy.demo.records import ATTRIBUTION, DemoRecords, read_records
@@ -161,8 +162,11 @@ def _start(folder: Path, options: argparse.Namespace, lock: Claim) -> int:
     try:
         _say(f"Starting PostgreSQL in {postgres.folder} ...")
         postgres.start()
-        with kafka_for(options.bus, folder, _say) as laptop.kafka:
-            return asyncio.run(laptop.run(make_databases(postgres), listener, lock))
+        with (
+            kafka_for(options.bus, folder, _say) as laptop.kafka,
+            asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
+        ):
+            return runner.run(laptop.run(make_databases(postgres), listener, lock))
     finally:
         for number in _SIGNALS:
             signal.signal(number, signal.SIG_IGN)

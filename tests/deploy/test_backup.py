@@ -6,7 +6,6 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -22,7 +21,6 @@ from aiokafka.admin import AIOKafkaAdminClient
 from deploy.kafka import Broker
 from deploy.postgres.server import EmbeddedPostgres
 from libs.common.database.connection import Database
-from libs.common.database.migrations import migrate
 from libs.common.identity import Role
 from libs.common.messaging import event_log
 from libs.common.messaging.bus import Bus
@@ -31,8 +29,10 @@ from libs.common.messaging.bus.kafka import KafkaBus, create_topic
 from libs.common.messaging.bus.kafka_access import KafkaAccess
 from tests.deploy.conftest import REPOSITORY, NewServer
 from tests.support.buses import strange_record
-from tests.support.databases import OWNER, NewDatabase
+from tests.support.databases import OWNER, Databases, NewDatabase
 from tests.support.edge import Tokens, running, tokens
+from tests.support.platform import migrated
+from tests.support.programs import run
 from tests.support.waiting import until
 
 __all__ = ["tokens"]
@@ -105,7 +105,9 @@ class Two:
             "TOKEN_AUDIENCE": settings.token_audience,
             "JWKS_URL": settings.jwks_url,
         }
-        return await asyncio.to_thread(_run, [sys.executable, "-m", f"services.{name}", *words], given)
+        done = await asyncio.to_thread(run, f"services.{name}", *words, environment=given)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     def _bus_settings(self) -> dict[str, str]:
         if self.access is None:
@@ -151,18 +153,17 @@ def database_of(url: str) -> str:
 
 @pytest.fixture(params=["direct", "kafka"])
 async def two(
-    request: pytest.FixtureRequest, postgres: EmbeddedPostgres, new_database: NewDatabase, tokens: Tokens
+    request: pytest.FixtureRequest, templates: Databases, new_database: NewDatabase, tokens: Tokens
 ) -> AsyncIterator[Two]:
     urls, access = {}, None
     for name in ("registry", "contracts", "governance"):
-        urls[name] = await new_database(None)
-        await migrate(urls[name], name)
+        urls[name] = await new_database(await templates.template_for(f"{name}_migrated", migrated(name)))
     if request.param == "kafka":
         broker: Broker = request.getfixturevalue("kafka")
         access = KafkaAccess(broker.bootstrap, topic_prefix=f"backup-{uuid.uuid4().hex[:8]}.")
         for name in urls:
             await create_topic(access, name)
-    both = Two(postgres, tokens, urls, access)
+    both = Two(templates.server, tokens, urls, access)
     for name in ("registry", "contracts"):  # governance, which contracts reads too, has nothing to say
         await both.start(name)
     yield both

@@ -21,14 +21,14 @@ from deploy.laptop.services import NAMES, assemble
 from deploy.laptop.state import as_text, read_state
 from deploy.laptop.users import USERS
 from libs.common.database.connection import dsn
-from libs.common.database.migrations import migrate
 from libs.common.events import Envelope, Event
 from libs.common.events.contracts import ContractTransferred, ServiceConsolidated
 from libs.common.events.finance import AllowanceRestated, AllowanceSet
 from libs.common.events.governance import AppointmentMade, DecisionTaken, PostFellVacant
 from libs.common.events.registry import CCGMerged, CCGMergerAgreed, CCGMergerRedated, OrganisationRenamed
 from tests.support.builders import a_contract
-from tests.support.databases import Build, Databases, NewDatabase
+from tests.support.databases import Databases, NewDatabase
+from tests.support.platform import migrated
 
 FACTS = read_records()
 PLACES = {"14Y", "93C", "D2P2L"}
@@ -47,15 +47,6 @@ OPEN_FROM = {
 
 class CutOff(Exception):
     """Stands for a kill in the middle of loading."""
-
-
-def migrated(name: str) -> Build:
-    """What fills a template with a service's tables."""
-
-    async def build(url: str) -> None:
-        await migrate(url, name)
-
-    return build
 
 
 def silently(_: str) -> None:

@@ -21,25 +21,31 @@ from deploy.laptop.services import NAMES
 from deploy.laptop.users import USERS
 from tests.deploy.conftest import AS_ORDINARY_USER, REPOSITORY, new_folder
 from tests.deploy.laptops import Runner, token
+from tests.support.demo import copy
 from tests.support.ods_files import body, write
 
 EMPTY = ("--no-demo", "--port", "0")
 
 
-ONE_LAPTOP = pytest.mark.xdist_group("one laptop")
+@pytest.fixture
+def var(empty_laptop: Path, folder: Path) -> Path:
+    """Where a laptop was started before: its databases are there."""
+    copy(empty_laptop, folder)
+    return folder / "var"
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[tuple[Runner, str]]:
+def running(empty_laptop: Path) -> Iterator[tuple[Runner, str]]:
     """A laptop and its address, one for the tests that leave it running."""
     made = new_folder(0o711)
+    copy(empty_laptop, made)
     with Runner(made / "var", *EMPTY) as runner:
         yield runner, runner.address()
     shutil.rmtree(made, ignore_errors=True)
 
 
-def test_ctrl_c_ends_it_within_seconds_with_a_long_poll_open_and_leaves_nothing(folder: Path) -> None:
-    with Runner(folder / "a folder with spaces", *EMPTY) as runner:
+def test_ctrl_c_ends_it_within_seconds_with_a_long_poll_open_and_leaves_nothing(var: Path) -> None:
+    with Runner(var.rename(var.with_name("a folder with spaces")), *EMPTY) as runner:
         address = runner.address()
         answers: list[httpx.Response] = []
         with httpx.Client(headers=token(address, "support-unit"), timeout=40) as client:
@@ -67,7 +73,6 @@ def test_ctrl_c_while_it_starts_leaves_nothing_either(folder: Path) -> None:
         assert "Traceback" not in "".join(runner.said)
 
 
-@ONE_LAPTOP
 def test_the_page_the_services_and_the_issuer_answer_on_one_port(running: tuple[Runner, str]) -> None:
     runner, address = running
     page = httpx.get(f"{address}/demo")
@@ -86,7 +91,6 @@ def test_the_page_the_services_and_the_issuer_answer_on_one_port(running: tuple[
     assert (runner.folder / "laptop.log").read_text(encoding="utf-8")
 
 
-@ONE_LAPTOP
 def test_a_folder_is_imported_into_the_registry_that_runs_here(running: tuple[Runner, str], folder: Path) -> None:
     """The command of `make import`, which says what to do where nothing runs."""
     runner, address = running
@@ -116,8 +120,7 @@ def test_a_folder_is_imported_into_the_registry_that_runs_here(running: tuple[Ru
     assert (found.status_code, found.json()["name"]) == (200, "NHS DARLINGTON CCG")
 
 
-def test_after_a_kill_of_python_or_of_everything_the_next_start_takes_over_what_was_left(folder: Path) -> None:
-    var = folder / "var"
+def test_after_a_kill_of_python_or_of_everything_the_next_start_takes_over_what_was_left(var: Path) -> None:
     opened = {"code": "10Y", "name": "NHS Aylesbury Vale CCG", "kind": "ccg", "effective_on": "2013-04-01"}
 
     def name_of(address: str) -> str:
@@ -139,7 +142,6 @@ def test_after_a_kill_of_python_or_of_everything_the_next_start_takes_over_what_
                 assert third.postgres_processes == set()
 
 
-@ONE_LAPTOP
 def test_a_second_start_is_told_where_the_first_one_answers(running: tuple[Runner, str]) -> None:
     runner, address = running
     with Runner(runner.folder, *EMPTY) as second:
@@ -149,16 +151,14 @@ def test_a_second_start_is_told_where_the_first_one_answers(running: tuple[Runne
     assert httpx.get(f"{address}/registry/health/live").status_code == 200
 
 
-def test_stop_ends_what_runs_and_says_nothing_where_nothing_does(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with Runner(folder / "var", *EMPTY) as runner:
+def test_stop_ends_what_runs_and_says_nothing_where_nothing_does(var: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Runner(var, *EMPTY) as runner:
         runner.address()
-        with Runner(folder / "var", "stop") as stop:
+        with Runner(var, "stop") as stop:
             assert stop.ends() == 0
         assert runner.ends() == 0
         assert runner.postgres_processes == set()
-    assert main(["stop", "--data", str(folder / "never")]) == 0
+    assert main(["stop", "--data", str(var / "never")]) == 0
     assert capsys.readouterr() == ("", "")
 
 
@@ -177,13 +177,13 @@ def test_it_runs_as_an_ordinary_user(folder: Path) -> None:
         assert runner.ends() == 0
 
 
-def test_a_start_says_that_the_usual_port_is_taken_and_which_it_took(folder: Path) -> None:
+def test_a_start_says_that_the_usual_port_is_taken_and_which_it_took(var: Path) -> None:
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         with suppress(OSError):  # then somebody else has it, which is as good
             taken.bind((HOST, USUAL_PORT))
             taken.listen()
-        with Runner(folder / "var", "--no-demo") as runner:
+        with Runner(var, "--no-demo") as runner:
             address = runner.address()
             assert runner.says("is taken") == f"Port 8000 is taken, so it runs on {address.rpartition(':')[2]}.\n"
 

@@ -17,7 +17,6 @@ import httpx
 import pytest
 
 from deploy.kafka import Broker
-from libs.common.database.migrations import migrate
 from libs.common.events import CATALOGUE
 from libs.common.events.registry import OrganisationOpened
 from libs.common.identity import Role
@@ -25,8 +24,9 @@ from libs.common.messaging.bus.kafka import KafkaBus, create_topic
 from libs.common.messaging.bus.kafka_access import KafkaAccess
 from libs.common.service.serving import Server
 from services.registry.app import create_app
-from tests.support.databases import NewDatabase
+from tests.support.databases import Databases, NewDatabase
 from tests.support.edge import Tokens, tokens
+from tests.support.platform import migrated
 from tests.support.waiting import until
 
 __all__ = ["tokens"]
@@ -67,9 +67,10 @@ class Registry:
 
 
 @pytest.fixture
-async def registry(new_database: NewDatabase, kafka: Broker, tokens: Tokens) -> AsyncIterator[Registry]:
-    url = await new_database(None)
-    await migrate(url, "registry")
+async def registry(
+    templates: Databases, new_database: NewDatabase, kafka: Broker, tokens: Tokens
+) -> AsyncIterator[Registry]:
+    url = await new_database(await templates.template_for("registry_migrated", migrated("registry")))
     access = KafkaAccess(kafka.bootstrap, topic_prefix=f"guide-{uuid.uuid4().hex[:8]}.")
     await create_topic(access, "registry")
     bus, settings = KafkaBus(access), tokens.settings(url, port=0)

@@ -27,7 +27,7 @@ from tests.support.platform import service
 
 _POLL_SECONDS = 0.005
 _PROGRESS = "SELECT count(*) FROM write_record WHERE operation <> 'move_clock'"
-_LONGEST_LIFE = 300.0
+_LONGEST_LIFE = 900.0
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,14 @@ import httpx
 from deploy.laptop.services import NAMES
 from deploy.postgres.server import EmbeddedPostgres
 from tests.deploy.laptops import Runner, token
+from tests.support.demo import copy
 from tests.support.waiting import until
 
 OPENED = {"code": "10Y", "name": "NHS Aylesbury Vale CCG", "kind": "ccg", "effective_on": "2013-04-01"}
 
 
-async def test_the_platform_outlives_its_postgres(folder: Path) -> None:
+async def test_the_platform_outlives_its_postgres(empty_laptop: Path, folder: Path) -> None:
+    copy(empty_laptop, folder)
     with Runner(folder / "var", "--port", "0", "--no-demo") as runner:
         address = runner.address()
         headers = token(address, "registrar")

@@ -1,5 +1,6 @@
 """The laptop with its demo loaded, once for all tests that need one, as tests ask it: none changes anything."""
 
+import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,13 +46,21 @@ class Demo:
 def load_demo(folder: Path) -> None:
     """Load the demo into `var` of this folder and stop: nothing runs in it afterwards, so that it can be copied."""
     with Runner(folder / "var", "--port", "0", "--demo-only") as runner:
+        assert runner.ends(within=900) == 0, "".join(runner.said)
+
+
+def make_empty(folder: Path) -> None:
+    """Start a laptop without a demo in `var` of this folder and stop it: its databases are made and migrated."""
+    with Runner(folder / "var", "--port", "0", "--no-demo") as runner:
+        runner.address()
+        runner.program.send_signal(signal.SIGTERM)
         assert runner.ends(within=300) == 0, "".join(runner.said)
 
 
 @contextmanager
 def running_demo(loaded: Path, folder: Path) -> Iterator[Demo]:
     """Run the laptop in this folder on a copy of what is loaded in the other one."""
-    _copy(loaded, folder)
+    copy(loaded, folder)
     with Runner(folder / "var", "--port", "0") as runner:
         address = runner.address()
         runner.says("for the same with links", within=300)
@@ -62,7 +71,7 @@ def running_demo(loaded: Path, folder: Path) -> Iterator[Demo]:
 @contextmanager
 def loaded_databases(loaded: Path, folder: Path) -> Iterator[dict[str, str]]:
     """Run PostgreSQL alone in this folder on a copy of what is loaded in the other one; gives each service's URL."""
-    _copy(loaded, folder)
+    copy(loaded, folder)
     server = EmbeddedPostgres(folder / "var" / "postgres", {"fsync": "off"})
     server.start()
     try:
@@ -71,6 +80,7 @@ def loaded_databases(loaded: Path, folder: Path) -> Iterator[dict[str, str]]:
         server.stop()
 
 
-def _copy(loaded: Path, folder: Path) -> None:
+def copy(loaded: Path, folder: Path) -> None:
+    """Copy `var` of one folder into another."""
     # Not by Python's copytree: the files of PostgreSQL belong to the account that it runs as.
     subprocess.run(["cp", "-a", loaded / "var", folder / "var"], check=True)

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from libs.common.database.connection import Database
+from libs.common.database.migrations import migrate
 from libs.common.identity import Role
 from libs.common.messaging.bus import Bus
 from libs.common.messaging.bus.direct import DirectBus
@@ -43,6 +44,15 @@ def schema(name: str) -> Build:
         async with engine.begin() as connection:
             await connection.run_sync(service(name).metadata.create_all)
         await engine.dispose()
+
+    return build
+
+
+def migrated(name: str) -> Build:
+    """What fills a template with this service's tables as an operator gets them, by its migrations."""
+
+    async def build(url: str) -> None:
+        await migrate(url, name)
 
     return build
 
@@ -149,6 +159,15 @@ async def running_platform(
     With `disorder`, each event is carried more than once, and late where that says so.
     """
     urls = {name: await new_database(await templates.template_for(name, schema(name))) for name in SERVICES}
+    async with platform_on(urls, tokens, kafka, disorder) as platform:
+        yield platform
+
+
+@asynccontextmanager
+async def platform_on(
+    urls: dict[str, str], tokens: Tokens, kafka: KafkaAccess | None = None, disorder: Disorder | None = None
+) -> AsyncIterator[Platform]:
+    """Run all four services on these databases, which may be filled, and stop them."""
     async with AsyncExitStack() as stack:
         buses = await _buses(urls, kafka, disorder)
         for bus in set(buses.values()):
