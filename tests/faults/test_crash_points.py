@@ -9,7 +9,7 @@ import pytest
 from tests.faults.crash_points.runs import RUNS
 
 ROOT = Path(__file__).parents[2]
-EVERY = {"merger": 10, "consolidation": 60}
+EVERY = {"merger": 20, "consolidation": 120}
 """One crash point of so many is tried; `make crash-points` tries all of them."""
 
 
