@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 NHS_ENGLAND = "NHS England"
+_PREPARE = ("nhs_england", "governance_lead")
+"""To whom it is offered to suspend a scheme; the registry decides."""
 MOST_RIGHTS = 100
 """How many rights that would end are listed on the page."""
 
@@ -19,6 +21,8 @@ class Task:
     path: str = ""
     """Where it is recorded; empty where the person may not."""
     note: str = ""
+    suspension: str = ""
+    """Where a transfer scheme of staff is suspended; empty where it is none, or the person may not."""
 
 
 def who_can(lack: Mapping[str, Any]) -> str:
@@ -41,13 +45,15 @@ def tasks_of(merger: Mapping[str, Any], readiness: Mapping[str, Any], may: "May"
             words=_sentence(lack["message"]),
             is_done=False,
             who=who_can(lack),
-            path=paused.get((lack["field"], tuple(lack["organisations"])), _where(path, lack["field"]))
-            if is_open and may(lack["roles"], lack["organisations"])
+            path=paused.get(
+                (lack["field"], tuple(lack["organisations"])), _where(path, lack["field"]) if is_open else ""
+            )
+            if may(lack["roles"], lack["organisations"])
             else "",
         )
         for lack in readiness["missing"]
     ]
-    return [*missing, *_met(readiness), *_schemes(readiness)]
+    return [*missing, *_met(readiness), *_schemes(readiness, path, may)]
 
 
 def _met(readiness: Mapping[str, Any]) -> list[Task]:
@@ -62,12 +68,15 @@ def _met(readiness: Mapping[str, Any]) -> list[Task]:
     ]
 
 
-def _schemes(readiness: Mapping[str, Any]) -> list[Task]:
+def _schemes(readiness: Mapping[str, Any], path: str, may: "May") -> list[Task]:
     return [
         Task(
             words=f"{one['sort'].capitalize()} {'nil return' if one['nil_return'] else 'transfer scheme'} "
             f"{one['reference']} of {_and(one['predecessors'])}",
             is_done=True,
+            suspension=f"{path}/schemes/{one['reference']}/suspension"
+            if one["sort"] == "staff" and not one["nil_return"] and may(_PREPARE, one["predecessors"])
+            else "",
         )
         for one in readiness["schemes"]
         if not one["suspended_on"]

@@ -25,6 +25,7 @@ SCREENS = (
     Screen("/mergers"),
     Screen("/mergers/M-14Y"),
     Screen("/mergers/plan", "nhs-england"),
+    Screen("/mergers/preview?predecessors=QT1+QUY&effective_on=2030-04-01&successor=QZR", "nhs-england"),
     Screen("/contracts"),
     Screen("/contracts/BC-PAYROLL-2026"),
     Screen("/contracts/BC-PAYROLL-2026/leaving"),
@@ -62,4 +63,6 @@ SCREENS = (
     Screen("/compare"),
     Screen("/operations", "operator"),
     Screen("/operations/registry", "operator"),
+    Screen("/operations/clock", "operator"),
+    Screen("/operations/imports", "registrar"),
 )

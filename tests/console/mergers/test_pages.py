@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.console.apps import console_over, refusal
-from tests.console.mergers.worlds import ANSWERS, MERGER
+from tests.console.mergers.worlds import ANSWERS, MERGER, READINESS
 
 PAGE = "/mergers/M-ZQ9"
 WRITTEN = {
@@ -33,6 +33,18 @@ async def test_a_merger_shows_its_line_what_is_missing_and_what_moves(tmp_path: 
     ):
         assert words in shown.text, words
     assert 'href="/mergers/M-ZQ9/schemes?sort=staff"' in shown.text
+
+
+async def test_a_suspended_scheme_is_resumed_and_a_running_one_of_staff_can_be_suspended(tmp_path: Path) -> None:
+    [scheme] = READINESS["schemes"]
+    staff = {**scheme, "reference": "M-ZQ9-S1", "sort": "staff", "predecessors": ["ZQ1"]}
+    paused = {**staff, "reference": "M-ZQ9-S2", "predecessors": ["ZQ2"], "suspended_on": "2031-03-01"}
+    readiness = {**READINESS, "schemes": [scheme, staff, paused]}
+    async with console_over({**ANSWERS, f"registry GET {PAGE}/readiness": readiness}, tmp_path) as browser:
+        shown = await browser.get(PAGE)
+    assert 'href="/mergers/M-ZQ9/schemes/M-ZQ9-S2/resumption"' in shown.text
+    assert 'href="/mergers/M-ZQ9/schemes/M-ZQ9-S1/suspension"' in shown.text
+    assert "M-ZQ9-P1/suspension" not in shown.text
 
 
 async def test_a_merger_is_asked_for_with_six_questions_of_the_day_and_the_knowledge_of_the_page(
