@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Browser
 
 from tests.console.browser import People, chromium
+from tests.console.screens import SCREENS
 from tests.support.demo import Demo, running_demo
 
 
@@ -44,4 +45,4 @@ async def browser(people_of_demo: People) -> AsyncIterator[People]:
 @pytest.fixture
 async def browser_cookies(people_of_demo: People) -> dict[str, dict[str, str]]:
     """The cookies of each of the demo's persons, for a client that is no browser."""
-    return {name: await people_of_demo.cookies(name) for name in ("commissioner", "nhs-england", "operator")}
+    return {name: await people_of_demo.cookies(name) for name in {screen.person for screen in SCREENS}}

@@ -1,5 +1,7 @@
 """Every screen in real Chromium: three widths, with and without scripts, by keyboard, by axe, with texts at 200 %."""
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -10,6 +12,8 @@ from tests.support.demo import Demo
 
 MOST_BYTES = 150_000
 """What a page may weigh as it is sent, its styles and scripts included, pictures left out."""
+
+AS_AT, AS_KNOWN = "2026-10-01", "2026-11-20"
 
 _FOCUS = """() => {
   const seen = document.activeElement
@@ -79,6 +83,22 @@ def test_no_page_weighs_more_than_it_may(console_demo: Demo, browser_cookies: di
             styles += len(b"".join(file.iter_raw()))
     heaviest = max(weights, key=lambda path: weights[path])
     assert weights[heaviest] + styles <= MOST_BYTES, f"{heaviest}: {weights[heaviest]:,} and {styles:,} bytes"
+
+
+def test_both_times_stay_in_every_link(console_demo: Demo, browser_cookies: dict[str, dict[str, str]]) -> None:
+    lost = []
+    for screen in SCREENS:
+        if "as_at" in screen.path:
+            continue
+        path = f"{screen.path}{'&' if '?' in screen.path else '?'}as_at={AS_AT}&as_known={AS_KNOWN}"
+        page = console_demo.client.get(path, cookies=browser_cookies[screen.person])
+        assert "Not today." in page.text, path
+        links = {unescape(link) for link in re.findall(r'href="(/[^"]*)"', page.text)}
+        assert len(links) > 10, path
+        back = screen.path  # "Back to today" is the one link that drops them
+        kept = {link for link in links if f"as_at={AS_AT}" in link and f"as_known={AS_KNOWN}" in link}
+        lost += [f"{path}: {link}" for link in links - kept if not link.startswith("/assets/") and link != back]
+    assert lost == []
 
 
 async def _words(tab: Tab) -> list[str]:
