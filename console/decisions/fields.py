@@ -19,7 +19,7 @@ class Field:
     """A field: its kind says how it is shown and read. `name` is the API's, so that a refusal's words find it.
 
     Kinds: `text`, `area`, `day`, `hour` (of the act's day), `pounds`, `number`, `codes` (several, by commas), `radios`,
-    `select`, `check` and `digest` (a file, of which only the SHA-256 is sent).
+    `numbers` (radios whose values are numbers), `select`, `check`, and `digest` (of a file its SHA-256 alone is sent).
     """
 
     kind: str
@@ -75,7 +75,7 @@ def _value(form: Form, field: Field, day: str) -> Any:
         return instant_of(day, text)
     if field.kind == "pounds":
         return _pence(form, field, text)
-    if field.kind == "number":
+    if field.kind in ("number", "numbers"):
         return int(text) if text.isdecimal() else text
     return re.findall(r"[^,\s]+", text) if field.kind == "codes" else text
 

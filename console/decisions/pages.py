@@ -2,6 +2,7 @@
 
 from console.core.page import Route
 from console.decisions import (
+    agreements,
     declarations,
     dossiers,
     inbox,
@@ -13,6 +14,8 @@ from console.decisions import (
     questions,
     radar,
     recommendations,
+    rights,
+    urgent_actions,
 )
 
 ROUTES: list[Route] = [
@@ -27,4 +30,7 @@ ROUTES: list[Route] = [
     *dossiers.ROUTES,
     *declarations.ROUTES,
     *recommendations.ROUTES,
+    *rights.ROUTES,
+    *agreements.ROUTES,
+    *urgent_actions.ROUTES,
 ]

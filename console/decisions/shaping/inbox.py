@@ -63,5 +63,8 @@ def _done_at(row: Mapping[str, Any]) -> str:
         "minutes": f"/decisions/meetings/{about}",
         "declaration": f"/decisions/declarations/{row['organisation']}/{about}",
         "reply": f"/decisions/recommendations/{about}",
+        "right": f"/decisions/rights/{about}/remaking?organisation={row['organisation']}",
+        "agreement": f"/decisions/instruments/{about}/agreements?organisation={row['organisation']}",
+        "ratification": f"/decisions/urgent-actions/{about}/report",
     }
     return pages.get(row["kind"], "")

@@ -559,6 +559,50 @@ def listed(*rows: dict[str, Any]) -> dict[str, Any]:
     return {"items": list(rows), "next": None}
 
 
+RIGHT: dict[str, Any] = {
+    name: value
+    for name, value in DECIDERS["deciders"][0].items()
+    if name not in ("may_decide", "person", "appointment")
+}
+INSTRUMENT: dict[str, Any] = NOW | {
+    "agreed": [CODE, "Q9Y"],
+    "agreement": "",
+    "awaiting": [],
+    "binding": "all",
+    "body": BODY,
+    "constitutions": [{"agreed": ["Q9Y"], "awaiting": [CODE], "first_day": "2031-06-01", "number": 2}],
+    "ended_because": None,
+    "first_day": "2030-04-01",
+    "functions": ["estate"],
+    "fund": "",
+    "fund_members": [],
+    "host": "",
+    "host_share": None,
+    "instrument": "IN-9",
+    "kind": "joint_committee",
+    "last_day": None,
+    "pack": "some-2029",
+    "parties": [CODE, "Q9Y"],
+    "power": "",
+    "proposed_shares": [],
+    "safeguards": [],
+    "shares": [],
+    "stands": True,
+}
+URGENT: dict[str, Any] = {
+    "acted_by": [CHAIR],
+    "acted_on": "2031-05-01",
+    "body": BODY,
+    "conditions": [],
+    "consulted": [],
+    "decision": DECISION,
+    "meeting": None,
+    "outcome": "approved",
+    "proposal": PROPOSAL,
+    "reported_at": None,
+    "result": None,
+    "urgent_action": "UA-9",
+}
 _IN_LISTS = {name: value for name, value in MET.items() if name not in ("items", "attendance", "as_at", "as_known")}
 WORLD: dict[str, Any] = {
     "governance GET /tasks": listed(*WAITING),
@@ -586,6 +630,9 @@ WORLD: dict[str, Any] = {
     "governance GET /permits/PE-9": PERMIT,
     "governance GET /radar": listed(BLOCKED),
     "governance GET /recommendations/RC-9": ADVICE,
+    "governance GET /decision-rights/31": RIGHT,
+    "governance GET /instruments/IN-9": INSTRUMENT,
+    "governance GET /urgent-actions/UA-9": URGENT,
     f"governance GET /proposals/{PROPOSAL}/papers": {
         "because": None,
         "papers": [

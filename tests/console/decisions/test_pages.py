@@ -73,7 +73,10 @@ def command(browser: Browser) -> Any:
 @pytest.mark.parametrize(
     ("path", "words"),
     [
-        ("/decisions", ["Vote on a proposal", "By 14 May 2031", "Declare interests", "takes it at /decision-rights"]),
+        (
+            "/decisions",
+            ["Vote on a proposal", "By 14 May 2031", "Declare interests", "Make a right again after a merger"],
+        ),
         ("/decisions/meetings", ["14 May 2031", "Q9X-board", "Called"]),
         (MEETING, ["Board of the ninth", "9 May 2031, 4 clear days", "2 for, 1 against", "No quorum expected"]),
         (MEETING, ["No one is there as lay-member or vice-chair", "2pm to 2:45pm", "Version 1, 20 May 2031", "Draft"]),
@@ -435,6 +438,45 @@ async def test_a_recommendation_is_answered_by_a_body_that_has_not_yet(over: Ove
             of.ASKED,
         ),
         (
+            "/decisions/rights/R-31/remaking?organisation=Q9Z",
+            "/decision-rights",
+            {
+                "organisation": "Q9Z",
+                "action": "estate",
+                "value_limit_pence": "9,876,543.00",
+                "limit_basis": "single",
+                "conditions": "valued",
+                "source_minute": "Board, item 2",
+                **of.day("first_day", "2031-05-01"),
+            },
+            {
+                "organisation": "Q9Z",
+                "action": "estate",
+                "value_limit_pence": 987_654_300,
+                "limit_basis": "single",
+                "conditions": ["valued"],
+                "recurrent": False,
+                "source_minute": "Board, item 2",
+                "first_day": "2031-05-01",
+                "remakes": 31,
+            },
+            of.RIGHT,
+        ),
+        (
+            "/decisions/instruments/IN-9/agreements",
+            "/instruments/IN-9/agreements",
+            {"organisation": of.CODE, "constitution": "2"},
+            {"organisation": of.CODE, "constitution": 2},
+            of.INSTRUMENT,
+        ),
+        (
+            "/decisions/urgent-actions/UA-9/report",
+            "/urgent-actions/UA-9/report",
+            {"meeting": of.MEETING, "title": "The boiler"},
+            {"meeting": of.MEETING, "title": "The boiler"},
+            of.URGENT,
+        ),
+        (
             f"{PROPOSAL}/withdrawal",
             f"/proposals/{of.PROPOSAL}/withdrawal",
             {"reason": "overtaken", "confirmed": "yes"},
@@ -447,7 +489,8 @@ async def test_a_form_is_sent_as_the_service_takes_it(
     over: Over, path: str, at: str, fields: dict[str, str], sent: Any, answer: Any
 ) -> None:
     browser = over({f"governance POST {at}": (201, answer)})
-    await browser.get(path)
+    form = await browser.get(path)
+    assert form.status_code == 200
     page = await browser.submit(path, fields)
     assert page.status_code == 200
     assert 'id="banner-title"' in page.text

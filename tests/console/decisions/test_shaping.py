@@ -71,7 +71,8 @@ def test_a_task_leads_to_where_its_next_step_is() -> None:
     [vote, declaration, right] = [task_of(row) for row in of.WAITING]
     assert (vote.done_at, vote.title) == (f"/decisions/items/{of.SECOND}", "Vote on a proposal")
     assert declaration.done_at == f"/decisions/declarations/{of.CODE}/{of.CHAIR}"
-    assert (right.done_at, right.path) == ("", "/decision-rights")
+    assert right.done_at == f"/decisions/rights/R-31/remaking?organisation={of.CODE}"
+    assert task_of(of.WAITING[2] | {"kind": "of another year"}).done_at == ""
     waiting = of.WAITING[0] | {"kind": "consent", "path": "/meetings"}
     assert task_of(waiting).done_at == f"/decisions/proposals/{of.PROPOSAL}"
     drafted = of.WAITING[0] | {"kind": "minutes", "about": of.MEETING, "path": f"/meetings/{of.MEETING}/minutes"}
