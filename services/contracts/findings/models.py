@@ -2,11 +2,14 @@
 
 from enum import StrEnum
 
+from sqlalchemy import Index
+
 from libs.common.events.contracts import ContractFindingCleared, ContractFindingRaised
 from libs.common.findings import Findings, finding_table, look_table
 from services.contracts.core.models import Base
 
 finding = finding_table(Base.metadata, with_exposure=True)
+Index("ix_finding_kind_key", finding.c.kind, finding.c.key)
 finding_look = look_table(Base.metadata)
 FINDINGS = Findings(raised=ContractFindingRaised, cleared=ContractFindingCleared, with_exposure=True)
 

@@ -46,6 +46,7 @@ known_payment = Table(
 Index(None, known_payment.c.payer)
 Index(None, known_payment.c.payee)
 Index(None, known_payment.c.contract)
+Index("ix_known_payment_corrections", known_payment.c.item, postgresql_where=text("what = 'due' AND corrects <> ''"))
 
 known_payments = Projection(
     name="known_payments",

@@ -53,6 +53,7 @@ class Run(Base):
         Index("ix_run_digest", "digest"),
         Index(None, "organisations", postgresql_using="gin"),
         Index("ix_run_open", "id", postgresql_where=text("state IN ('queued', 'running')")),
+        Index("ix_run_failed", "id", postgresql_where=text("state = 'failed' AND kind <> 'document'")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True, init=False)

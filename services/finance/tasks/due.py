@@ -19,14 +19,23 @@ from services.finance.tasks.rules import OPERATOR, FinanceStep, FinanceStepBound
 _KIND = FindingKind.STALLED
 _ONE_DAY = timedelta(days=1)
 
-# A run that failed waits for another request, unless its subject has had one since. A document belongs to its caller,
-# who alone can request it again and reads why it failed: that is no finding of others'.
-_RUNS = """
-SELECT r.reference::text AS reference, r.kind, r.subject, r.state, r.reason, r.requested_at, r.organisations FROM run r
- WHERE r.state IN ('queued', 'running')
-    OR (r.state = 'failed' AND r.kind <> 'document'
-        AND NOT EXISTS (SELECT FROM run later
-                         WHERE later.kind = r.kind AND later.subject = r.subject AND later.id > r.id))
+# A run that failed waits for another request, unless its subject has had one, or was stated anew, since. A document
+# belongs to its caller, who alone can request it again and reads why it failed: that is no finding of others'.
+RUNS = """
+SELECT r.reference::text AS reference, r.kind, r.subject, r.state, r.reason, r.requested_at, r.organisations
+  FROM (SELECT * FROM run WHERE state IN ('queued', 'running')
+         UNION ALL
+        SELECT * FROM run failed
+         WHERE failed.state = 'failed' AND failed.kind <> 'document'
+           AND NOT EXISTS (SELECT FROM run later
+                            WHERE later.kind = failed.kind AND later.subject = failed.subject AND later.id > failed.id)
+           AND NOT EXISTS (SELECT FROM portfolio p
+                            WHERE failed.kind = 'portfolio' AND p.reference = failed.subject
+                              AND p.version > failed.version)
+           AND NOT EXISTS (SELECT FROM business_case c JOIN case_draft d ON d.case_id = c.id
+                            WHERE failed.kind = 'simulation' AND c.reference = split_part(failed.subject, '/', 1)
+                              AND d.version::text = split_part(failed.subject, '/', 2)
+                              AND d.revision > failed.version)) r
  ORDER BY r.id
 """
 # A version on which a decision is asked is appraised and frozen, unless it is unknown or may not be frozen for whoever
@@ -45,10 +54,11 @@ SELECT DISTINCT ON (p.proposal, p.case_reference, p.case_version)
  ORDER BY p.proposal, p.case_reference, p.case_version, p.stated_at
 """
 # A correction is paid after the item that it corrects, which has not fallen due by $1.
-_UNCORRECTED = """
+UNCORRECTED = """
 SELECT d.item, d.contract, d.payer, d.payee, d.due_on, d.corrects
-  FROM (SELECT DISTINCT ON (item) * FROM known_payment WHERE what = 'due'
-         ORDER BY item, stated_at DESC, amount_pence DESC, payer, payee, due_on) d
+  FROM (SELECT DISTINCT item FROM known_payment WHERE what = 'due' AND corrects <> '') k
+ CROSS JOIN LATERAL (SELECT * FROM known_payment WHERE what = 'due' AND item = k.item
+                      ORDER BY stated_at DESC, amount_pence DESC, payer, payee, due_on LIMIT 1) d
  WHERE d.corrects <> '' AND d.due_on <= $1
    AND NOT EXISTS (SELECT FROM known_payment c WHERE c.what = 'due' AND c.item = d.corrects AND c.due_on <= $1)
  ORDER BY d.item
@@ -64,9 +74,9 @@ async def find_stalled(session: AsyncSession, *, up_to: date, stated_at: datetim
     for pack in in_force(PACKS, up_to, subject="finance-step-bounds")[:1]:
         bounds = FinanceStepBounds(pack.values["days"], pack.id)
         waits = [
-            *(_run(row) for row in await connection.fetch(_RUNS)),
+            *(_run(row) for row in await connection.fetch(RUNS)),
             *(_appraisal(row) for row in await connection.fetch(_UNAPPRAISED, up_to)),
-            *(_correction(row) for row in await connection.fetch(_UNCORRECTED, up_to)),
+            *(_correction(row) for row in await connection.fetch(UNCORRECTED, up_to)),
         ]
         found += [_finding(one, bounds) for one in stalled_on(waits, bounds, on=up_to)]
     is_open = {row["key"] for row in await connection.fetch(_OPEN, _KIND.value)}

@@ -15,9 +15,10 @@ from libs.common.events.registry import (
     TransferSchemeSuspended,
 )
 from libs.common.identity import service_caller
-from services.contracts.mergers.doubts import find_doubts
+from services.contracts.mergers.doubts import KNOWN, find_doubts
 from services.contracts.terminations.staff import StateStaff, state_staff
 from tests.support.contracts_harness import ContractsHarness, a_draft, a_lead, any_version, at
+from tests.support.plans import Plans
 
 THE_DAY = date(2018, 4, 1)
 BLOCKED = "SELECT count(*) AS n FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
@@ -199,3 +200,12 @@ async def test_a_merger_that_is_withdrawn_or_undone_leaves_no_delivery_in_doubt(
     undone = SuccessionUndone(effective_on=THE_DAY, stated_at=at(date(2018, 6, 1)), code="10Y", successor="1ZZ")
     await harness.hear(a_merger("1ZZ", "10Y"), a_pause(True, date(2018, 5, 1), "10Y", "1ZZ"), undone)
     assert await found(harness, "10Y") == [("M-1ZZ-S1", date(2018, 5, 1), date(2018, 6, 1), "superseded")]
+
+
+async def test_the_doubts_of_a_merger_are_found_by_an_index_of_their_keys(harness: ContractsHarness) -> None:
+    async with harness.database.connect() as connection:
+        await connection.execute("SET enable_seqscan = off")
+        plans = Plans(connection)
+        await plans.fetch(KNOWN, ["M-14Y"], ["staff-scheme M-14Y "], ["staff-scheme M-14Y!"])
+        await connection.execute("RESET enable_seqscan")
+    assert "ix_finding_kind_key" in plans.indexes

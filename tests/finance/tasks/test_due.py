@@ -8,13 +8,14 @@ import pytest
 from libs.common.events.governance import ProposalOpened, ProposalWithdrawn
 from libs.common.identity import Role, service_caller
 from services.finance.runs import queue
-from services.finance.tasks.due import find_stalled
+from services.finance.tasks.due import RUNS, UNCORRECTED, find_stalled
 from services.finance.tasks.rules import FinanceStep, FinanceStepBounds, FinanceWait, stalled_on
 from tests.finance.payments.test_commands import CORRECTION, DUE_ON, LATER, fell_due
 from tests.support.cases import a_case
 from tests.support.decisions import a_decision
 from tests.support.edge import Tokens
 from tests.support.finance_harness import FinanceHarness, a_lead, at
+from tests.support.plans import Plans
 from tests.support.waiting import until
 
 OPENED = date(2016, 11, 1)
@@ -104,6 +105,42 @@ async def test_a_run_that_no_process_computes_and_one_that_failed_are_findings_u
     assert await look(harness, day) == []
     told = [await harness.told(f"FinanceFinding{what}") for what in ("Raised", "Cleared")]
     assert [(len(one), {event["kind"] for event in one}) for one in told] == [(2, {"stalled"})] * 2
+
+
+_RESTATED = {
+    "portfolio": "INSERT INTO portfolio (reference, organisations, version) VALUES ('CAM-2027', '{06H}', $1::int)",
+    "simulation": """
+WITH new AS (INSERT INTO business_case (reference, organisation_code, stated_at, recorded_by)
+             VALUES ('SHARED-1', '06H', now(), 'lead') RETURNING id)
+INSERT INTO case_draft (case_id, version, revision, content, on_day, stated_at, recorded_by)
+SELECT id, 2, $1::int, '{}', '2016-11-01', now(), 'lead' FROM new""",
+}
+
+
+@pytest.mark.parametrize(("kind", "subject"), [("portfolio", "CAM-2027"), ("simulation", "SHARED-1/2")])
+@pytest.mark.parametrize(("stated", "is_found"), [(1, True), (2, False)])
+async def test_a_run_that_failed_is_no_finding_once_what_it_computed_is_stated_anew(
+    harness: FinanceHarness, kind: str, subject: str, stated: int, is_found: bool
+) -> None:
+    run = await a_run(harness, "d1", kind=kind, subject=subject)
+    job = await queue.claim(harness.database)
+    assert job is not None
+    await queue.fail(harness.database, job, "its process ended 3 times without a result")
+    async with harness.database.connect() as connection:
+        await connection.execute(_RESTATED[kind], stated)
+    day = OPENED + timedelta(days=2)
+    assert await look(harness, day) == [([run, subject], ["06H"], OPENED + timedelta(days=1))] * is_found
+
+
+async def test_what_waits_is_read_by_indexes(harness: FinanceHarness) -> None:
+    async with harness.database.connect() as connection:
+        await connection.execute("SET enable_seqscan = off")
+        plans = Plans(connection)
+        await plans.fetch(RUNS)
+        await plans.fetch(UNCORRECTED, OPENED)
+        await connection.execute("RESET enable_seqscan")
+    assert {"ix_run_open", "ix_run_failed", "ix_known_payment_corrections"} <= plans.indexes
+    assert not plans.read_whole & {"run", "known_payment"}
 
 
 async def test_a_document_that_is_not_written_is_a_finding_without_its_name_and_one_that_failed_none(
