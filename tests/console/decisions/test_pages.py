@@ -150,6 +150,15 @@ async def test_a_part_that_is_not_answered_costs_itself_alone(over: Over, lost: 
     assert stays in text(page)
 
 
+async def test_without_terms_of_reference_the_service_says_why_there_is_no_forecast(over: Over) -> None:
+    lacks = refusal("terms-not-found", "No terms of reference", status=404)
+    lacks[1]["detail"] = "Q9X-board has no terms of reference on 2031-05-14"
+    browser = over({f"governance GET /meetings/{of.MEETING}/forecast": lacks})
+    page = await browser.get(MEETING)
+    assert "Q9X-board has no terms of reference on 2031-05-14" in text(page)
+    assert "Sell the old hospital" in text(page)
+
+
 async def test_who_may_not_is_told_what_is_missing_and_who_may(world: Browser) -> None:
     page = await world.get("/decisions/may?organisation=q9x&action=estate&pounds=2.3m&holder=Q9X/chair")
     assert command(world) == {
