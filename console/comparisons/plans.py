@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from console.comparisons.shaping import planned_steps
 from console.core.page import Page, Route, get, post
-from console.core.services import Answer
+from console.core.services import Answer, Refusal
 
 
 async def promotion(page: Page) -> Response:
@@ -23,6 +23,12 @@ async def _promotion(page: Page, by: Answer | None = None) -> Response:
         return page.unanswered(found)
     title = f"Promote {name}"
     context: dict[str, Any] = {"found": found, "steps": steps}
+    refusal = by.refusal if by is not None else None
+    if by is not None and refusal is not None and refusal.kind == "base-moved":
+        # There may be some hundred reasons, and none is about a field: the page lists them folded.
+        context["moved"] = refusal.reasons
+        brief = Refusal(refusal.title, f"{refusal.detail}.", refusal.kind)
+        return page.render("comparisons/promotion.html", title=title, status=by.status, refusal=brief, **context)
     if by is not None:
         return page.refused(by, "comparisons/promotion.html", title=title, **context)
     return page.render("comparisons/promotion.html", title=title, **context)
