@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from console.core.page import Page, Route, get
 from console.core.services import Answer
-from console.reasons.shaping import MOST_EFFECTS, as_chain, steps_of, unanswered
+from console.reasons.shaping import MOST_EFFECTS, MOST_STEPS, as_chain, steps_of, unanswered
 
 _SERVICES = ("registry", "contracts", "finance", "governance")
 
@@ -43,6 +43,7 @@ async def reasons(page: Page) -> Response:
         silent=silent,
         figure=figure,
         most_effects=MOST_EFFECTS,
+        most_steps=MOST_STEPS,
     )
 
 

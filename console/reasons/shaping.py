@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 from console.core.words import event
 
+MOST_STEPS = 25
+"""How many steps of a chain are shown at once; older ones are folded."""
 MOST_EFFECTS = 10
 """How many of what followed are listed at once; the rest is folded."""
 

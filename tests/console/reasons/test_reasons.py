@@ -121,3 +121,16 @@ async def test_what_no_service_knows_is_not_found_and_a_reference_may_have_slash
         assert browser.transport.asked == ["provenance GET /provenance/v1/allowances/Q7X"]
     assert shown.status_code == 404
     assert "none of it is yours to read" in shown.text
+
+
+async def test_the_older_steps_of_a_long_chain_are_folded(tmp_path: Path) -> None:
+    days = [f"2031-01-{day:02}" for day in range(1, 29)]
+    parts = [
+        {"service": "registry", "depth": 1, "provenance": part(f"e{day}", "event", "ICBMerged", recorded=day)}
+        for day in days
+    ]
+    chain = {**CHAIN, "parts": parts}
+    async with console_over({"provenance GET /provenance/M-Q7X": chain}, tmp_path) as browser:
+        shown = await browser.get("/reasons/M-Q7X")
+    first, _, folded = shown.text.partition("The 3 older steps")
+    assert (first.count("app-chain__title"), folded.count("app-chain__title")) == (25, 3)
