@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.common.database.connection import raw
 from libs.common.events.contracts import PaymentFellDue, PaymentScheduled
 from libs.common.identity import Caller
 from libs.common.messaging import outbox
@@ -14,11 +16,21 @@ from services.contracts.core.models import Contract
 from services.contracts.payments.models import DuePayment, PlannedPayment
 from services.contracts.payments.rules import DueItem, PlannedItem
 
+_MOMENT: Final = timedelta(microseconds=1)
+
+_IS_STATED = "SELECT EXISTS (SELECT FROM planned_payment WHERE item = ANY($1) AND stated_at = $2)"
+
 
 async def plan_payments(
     session: AsyncSession, contract: Contract, items: Sequence[PlannedItem], *, stated_at: datetime
 ) -> None:
-    """State what may fall due under a locked contract; an item of an earlier plan is replaced."""
+    """State what may fall due under a locked contract; an item of an earlier plan is replaced.
+
+    What a loader states of one instant counts in the order in which it comes: each a moment after the one before.
+    """
+    connection = await raw(session)
+    while items and await connection.fetchval(_IS_STATED, [one.item for one in items], stated_at):
+        stated_at += _MOMENT
     session.add_all(
         PlannedPayment(
             item=one.item,

@@ -97,11 +97,12 @@ async def test_the_price_of_a_part_falls_due_with_it_and_is_put_right_by_its_set
     assert [one["amount_pence"] for one in await harness.told("PaymentScheduled")] == [30_000, 29_000]
 
 
-async def test_what_is_settled_before_the_day_is_what_falls_due(harness: ContractsHarness) -> None:
+@pytest.mark.parametrize("settled_on", [date(2018, 2, 1), DAY], ids=["later", "at the instant of the agreement"])
+async def test_what_is_settled_before_the_day_is_what_falls_due(harness: ContractsHarness, settled_on: date) -> None:
     await three(harness)
     number = await part_is_agreed(harness)
     for side in ("0CX", "10Y"):
-        await settles(harness, number, side, date(2018, 2, 1), 31_000)
+        await settles(harness, number, side, settled_on, 31_000)
     assert await told(harness, "PaymentFellDue") == []
     await ends(harness, LATER)
     assert await told(harness, "PaymentFellDue") == [("10Y", "0CX", 31_000, "2018-03-31")]
