@@ -134,3 +134,12 @@ async def test_the_older_steps_of_a_long_chain_are_folded(tmp_path: Path) -> Non
         shown = await browser.get("/reasons/M-Q7X")
     first, _, folded = shown.text.partition("The 3 older steps")
     assert (first.count("app-chain__title"), folded.count("app-chain__title")) == (25, 3)
+
+
+async def test_the_earlier_ones_of_many_causes_are_folded(tmp_path: Path) -> None:
+    causes = [cause(f"e{number}", "event") for number in range(12)]
+    fact = part("M-Q7X", "fact", "ICBMerged", recorded="2031-01-01", because=causes)
+    chain = {**CHAIN, "parts": [{"service": "registry", "depth": 0, "provenance": fact}]}
+    async with console_over({"provenance GET /provenance/M-Q7X": chain}, tmp_path) as browser:
+        shown = await browser.get("/reasons/M-Q7X")
+    assert "and 2 earlier ones" in shown.text
