@@ -134,6 +134,18 @@ async def _appraise(services: Services, step: Step) -> None:
     )
 
 
+async def _assess(services: Services, step: Step) -> None:
+    """Assess a contract's exits, unless an earlier run has done so, and publish the first version.
+
+    Contracts may have published its terms on the same day: finance takes them in first.
+    """
+    await services.catch_up()
+    if await services.find(step.path, by=step.by) is None:
+        await services.do("POST", step.path, by=step.by, body=step.body)
+    author = {"organisation": step.body["organisation"]}
+    await services.do("POST", f"{step.path}/versions/1/publication", by=step.by, body=author)
+
+
 async def _appoint(services: Services, step: Step) -> None:
     """Appoint who holds the post in the first CCG already, or else a person whom governance gives an id."""
     params = {"post": step.more["held_first"], "as_at": step.body["first_day"], "vacant": "false"}
@@ -173,6 +185,7 @@ _WAYS: Mapping[str, Callable[[Services, Step], Awaitable[None]]] = {
     "bids": bid,
     "award": decide_elsewhere,
     "appraise": _appraise,
+    "assess": _assess,
     "appoint": _appoint,
     "leave": _leave,
 }

@@ -6,13 +6,14 @@ from typing import TypeAlias
 from libs.common.events import Envelope, Event
 from libs.common.events.contracts import (
     ConsolidationAgreed,
+    ConsolidationPlanned,
     ContractSigned,
     PaymentFellDue,
     PaymentScheduled,
     ProcurementStated,
     SupplierPriced,
 )
-from libs.common.events.finance import AllowanceSet, BudgetSet, CaseAppraised, CostShiftFound, PaymentMade
+from libs.common.events.finance import AllowanceSet, BudgetSet, CaseAppraised, CostShiftFound, ExitAssessed, PaymentMade
 from libs.common.events.governance import (
     AppointmentEnded,
     AppointmentMade,
@@ -46,6 +47,7 @@ _DISTINGUISHED_BY: Mapping[type[Event], tuple[str, ...]] = {
     CCGMerged: ("successor",),
     ContractSigned: ("contract",),
     ConsolidationAgreed: ("contract",),
+    ConsolidationPlanned: ("plan",),
     PaymentScheduled: ("contract",),
     PaymentFellDue: ("item",),
     PaymentMade: ("item",),
@@ -55,6 +57,7 @@ _DISTINGUISHED_BY: Mapping[type[Event], tuple[str, ...]] = {
     BudgetSet: ("organisation", "financial_year"),
     CaseAppraised: ("case",),
     CostShiftFound: ("subject",),
+    ExitAssessed: ("contract",),
     BodyEstablished: ("organisation",),
     DecisionRightGranted: ("holder", "action"),
     DecisionTaken: ("subject",),

@@ -103,3 +103,24 @@ def budgets(facts: DemoRecords) -> Iterator[Step]:
             by=f"commissioner@{budget.organisation}",
             happened=("BudgetSet", budget.organisation, budget.year),
         )
+
+
+def exit_assessments(facts: DemoRecords) -> Iterator[Step]:
+    """Plan when customers assess that a contract is best left; what contracts publishes of it is there by then."""
+    for one in facts.places.exit_assessments:
+        yield step(
+            one.stated_on,
+            "finance",
+            f"the exits of {one.contract} are assessed",
+            f"exit-assessments/{one.contract}",
+            {
+                "organisation": one.organisation,
+                "base_year": one.base_year,
+                "years": one.years,
+                "replacement_pence": one.replacement * 100,
+                "transition_pence": one.transition * 100,
+            },
+            by=f"commissioner@{one.organisation}",
+            happened=("ExitAssessed", one.contract),
+            kind="assess",
+        )

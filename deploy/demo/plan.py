@@ -18,6 +18,7 @@ from deploy.demo.records import (
     Contract,
     DemoRecords,
     Officers,
+    Plan,
     Schedule,
 )
 from deploy.demo.steps import Step, step
@@ -36,6 +37,8 @@ def steps_missing(facts: DemoRecords, done: Done) -> list[Step]:
         *_areas(facts),
         *_closings(facts),
         *_contracts(facts),
+        *_plans(facts),
+        *money.exit_assessments(facts),
         *_schedules(facts),
         *units(facts),
         *awards(facts),
@@ -303,6 +306,26 @@ def _contracts(facts: DemoRecords) -> Iterator[Step]:
         )
 
 
+def _plans(facts: DemoRecords) -> Iterator[Step]:
+    """Plan what members draw up and have not yet entered."""
+    for plan in facts.places.plans:
+        yield step(
+            plan.stated_on,
+            "contracts",
+            f"{plan.title} is planned",
+            "consolidations",
+            {
+                **_terms(plan),
+                "plan": plan.plan,
+                "proposed_by": plan.proposed_by,
+                "members": [{"organisation": code} for code in plan.members],
+                "contracts": list(plan.contracts),
+            },
+            by=f"commissioner@{plan.proposed_by}",
+            happened=("ConsolidationPlanned", plan.plan),
+        )
+
+
 def _schedules(facts: DemoRecords) -> Iterator[Step]:
     """Plan how contracts are paid, and what their payees achieved, both stated by the customer."""
     contracts = {contract.reference: contract for contract in facts.places.contracts}
@@ -364,9 +387,13 @@ def _proposal(shared: Consolidation, organisation: str) -> dict[str, Any]:
     }
 
 
-def _terms(agreed: Contract | Consolidation) -> dict[str, Any]:
+def _terms(agreed: Contract | Consolidation | Plan) -> dict[str, Any]:
     basis = "illustrative" if agreed.illustrative or not agreed.source else "stated"
+    ends = (
+        {"notice_months": agreed.notice_months, "exit_terms": agreed.exit_terms} if isinstance(agreed, Contract) else {}
+    )
     return {
+        **{name: value for name, value in ends.items() if value is not None},
         "reference": agreed.reference,
         "title": agreed.title,
         "supplier": agreed.supplier,

@@ -195,11 +195,45 @@ class Contract(_Told):
     last_day: date
     lines: Mapping[str, int]
     left_to_sign: tuple[str, ...] = ()
+    notice_months: int | None = None
+    exit_terms: Mapping[str, Any] | None = None
+    """What it states of renewals, notice and the price of an end, as contracts takes it."""
 
     @property
     def signers(self) -> tuple[str, ...]:
         """The customers that sign in the demo."""
         return tuple(sorted(set(self.customers) - set(self.left_to_sign)))
+
+
+class ExitAssessment(_Told):
+    """What a customer assumes about the time after a contract, in pounds; its first version is published."""
+
+    contract: str
+    organisation: str
+    stated_on: date
+    base_year: str
+    years: int
+    replacement: int
+    transition: int
+
+
+class Plan(_Told):
+    """A plan for one shared service that only its proposer has entered: who tries the demo out may enter it.
+
+    `lines` are a year's charges in pounds by function; `contracts` are those that the proposer brings.
+    """
+
+    plan: str
+    reference: str
+    title: str
+    supplier: str
+    proposed_by: str
+    members: tuple[str, ...]
+    contracts: tuple[str, ...]
+    stated_on: date
+    from_day: date
+    last_day: date
+    lines: Mapping[str, int]
 
 
 class Schedule(_Told):
@@ -322,6 +356,8 @@ class Places(_Fact):
     slips: tuple[Slip, ...] = Field(alias="slip")
     places: tuple[HealthEconomy, ...] = Field(alias="place")
     contracts: tuple[Contract, ...] = Field(alias="contract")
+    exit_assessments: tuple[ExitAssessment, ...] = Field(alias="exit_assessment")
+    plans: tuple[Plan, ...] = Field(alias="plan")
     schedules: tuple[Schedule, ...] = Field(alias="schedule")
     units: tuple[Unit, ...] = Field(alias="unit")
     awards: tuple[Award, ...] = Field(alias="award")
@@ -355,6 +391,7 @@ class DemoRecords(_Fact):
         places = self.places
         contracts = {one.reference for one in places.contracts if one.illustrative}
         contracts |= {one.reference for one in places.consolidations if one.illustrative}
+        contracts |= {one.reference for one in places.plans if one.illustrative}
         contracts |= {one.reference for one in places.cases if one.illustrative}
         stated = [(code, one.year) for one in places.allowances if one.illustrative for code in one.populations]
         return frozenset(contracts | {f"{code} {year}" for code, year in stated})
@@ -387,6 +424,7 @@ class DemoRecords(_Fact):
         days |= {contract.signed_on for contract in places.contracts} | {
             day for one in places.consolidations for day in (one.decided_on, one.appraised_on)
         }
+        days |= {one.stated_on for one in places.exit_assessments} | {one.stated_on for one in places.plans}
         days |= {stated.stated_on for stated in places.allowances} | {case.stated_on for case in places.cases}
         days |= {budget.stated_on for budget in places.budgets}
         days |= {day for unit in places.units for day in (unit.stated_on, unit.leaves_on)}
