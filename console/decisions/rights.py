@@ -1,5 +1,6 @@
 """A right that ended with its body at a merger, made again for the successor."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.responses import Response
@@ -22,7 +23,6 @@ async def remaking(page: Page) -> Act | Response:
     if not ended.ok:
         return page.unanswered(ended)
     right = ended.body
-    limit = right["value_limit_pence"]
 
     def remade(command: dict[str, Any]) -> dict[str, Any]:
         return command | {"remakes": right["decision_right"]}
@@ -38,35 +38,7 @@ async def remaking(page: Page) -> Act | Response:
             Field(
                 kind="text", name="post", label="Post that may decide (optional)", hint="Left empty: the body itself"
             ),
-            Field(kind="text", name="action", label="What may be decided", value=right["action"]),
-            Field(
-                kind="pounds",
-                name="value_limit_pence",
-                label="Up to (optional)",
-                hint="In pounds. Left empty: without a limit",
-                value=f"{limit // 100:,}.{limit % 100:02}" if limit is not None else "",
-            ),
-            Field(
-                kind="radios",
-                name="limit_basis",
-                label="What the limit measures",
-                options=_MEASURES,
-                value=right["limit_basis"],
-            ),
-            Field(kind="text", name="scope", label="Of one subject alone (optional)", value=right["scope"]),
-            Field(
-                kind="codes",
-                name="conditions",
-                label="On condition (optional)",
-                hint="Codes with commas between them",
-                value=", ".join(right["conditions"]),
-            ),
-            Field(
-                kind="check",
-                name="recurrent",
-                label="It covers commitments that recur each year",
-                value="yes" if right["recurrent"] else "",
-            ),
+            *_reach(right),
             Field(kind="day", name="first_day", label="First day"),
             Field(
                 kind="text",
@@ -80,6 +52,43 @@ async def remaking(page: Page) -> Act | Response:
         back="/decisions",
         done="The right is made again.",
         adjust=remade,
+    )
+
+
+def _reach(right: Mapping[str, Any]) -> tuple[Field, ...]:
+    """Return the fields of what a right is for and up to which value, as the ended one has them."""
+    limit = right["value_limit_pence"]
+    conditions = ", ".join(right["conditions"])
+    return (
+        Field(kind="text", name="action", label="What may be decided", value=right["action"]),
+        Field(
+            kind="pounds",
+            name="value_limit_pence",
+            label="Up to (optional)",
+            hint="In pounds. Left empty: without a limit",
+            value=f"{limit // 100:,}.{limit % 100:02}" if limit is not None else "",
+        ),
+        Field(
+            kind="radios",
+            name="limit_basis",
+            label="What the limit measures",
+            options=_MEASURES,
+            value=right["limit_basis"],
+        ),
+        Field(kind="text", name="scope", label="Of one subject alone (optional)", value=right["scope"]),
+        Field(
+            kind="codes",
+            name="conditions",
+            label="On condition (optional)",
+            hint="Codes with commas between them",
+            value=conditions,
+        ),
+        Field(
+            kind="check",
+            name="recurrent",
+            label="It covers commitments that recur each year",
+            value="yes" if right["recurrent"] else "",
+        ),
     )
 
 
