@@ -16,11 +16,14 @@ _OF_EVERY_READ = frozenset({"If-None-Match"})
 EXAMPLES = "FUZZ_EXAMPLES"
 """The environment variable with which a longer run is asked for: how many random requests an operation gets."""
 
-_WRONG_TYPES = 2
+_WRONG_TYPES = 1
 """How many values of wrong types a part gets; that no field takes another type is tested in test_strictness."""
 
+_NEXT_TO_A_BOUND = "Near-boundary"
+"""How schemathesis begins to describe a value beside a bound, which tells no more than the bound itself."""
+
 _sent: dict[Hashable, list[str]] = defaultdict(list)
-"""The operations in which each part of a request was spoilt, by what spoils it."""
+"""The operations in which each part of a request was spoilt, by what spoils it; and where each odd value was sent."""
 
 
 def varying(document: dict[str, Any]) -> tuple[str, str]:
@@ -50,13 +53,29 @@ def before_load_schema(context: schemathesis.HookContext, raw_schema: dict[str, 
 
 @schemathesis.hook
 def filter_case(context: schemathesis.HookContext, case: schemathesis.Case[Any]) -> bool:  # noqa: ARG001
-    """Spoil what several operations take in the first of them alone: one class or parameter refuses it for all.
+    """Send what several operations take alike in the first of them alone: one class or parameter decides for all.
 
-    That is of what the schema suggests; the random requests, and a longer run, spoil everything anywhere.
+    That is of what the schema suggests; the random requests, and a longer run, send everything anywhere.
     """
-    spoilt = case.meta.phase.data if case.meta and case.meta.generation.mode is GenerationMode.NEGATIVE else None
-    if not isinstance(spoilt, CoveragePhaseData) or EXAMPLES in os.environ:
+    if case.meta is None or EXAMPLES in os.environ:
         return True
+    suggested = case.meta.phase.data
+    if not isinstance(suggested, CoveragePhaseData):
+        return True
+    if case.meta.generation.mode is GenerationMode.NEGATIVE:
+        return _spoils_anew(case, suggested)
+    return not suggested.description.rpartition(": ")[2].startswith(_NEXT_TO_A_BOUND) and _shows_anew(case, suggested)
+
+
+def _shows_anew(case: schemathesis.Case[Any], suggested: CoveragePhaseData) -> bool:
+    """Whether no other operation was sent this good value of a field of this name."""
+    sent, name = _sent[suggested.parameter_location, suggested.description], case.operation.label
+    sent.append(name)
+    return sent[0] == name or " value: " not in suggested.description
+
+
+def _spoils_anew(case: schemathesis.Case[Any], spoilt: CoveragePhaseData) -> bool:
+    """Whether this part of a request was spoilt in this way in no other operation."""
     operation = case.operation.schema.raw_schema["paths"][case.operation.path][case.operation.method]
     part = _part(case.operation.schema.raw_schema, operation, spoilt)
     if part is None:
