@@ -28,9 +28,9 @@ from bench.servers import (
 from libs.common.database.connection import Database, raw
 from libs.common.events.registry import OrganisationOpened
 from libs.common.identity import Role
-from services.governance.core.chains import LimitBasis, Question
+from services.governance.core.chains import Actor, LimitBasis, Question
 from services.governance.core.models import known
-from services.governance.decision_rights.queries import Actor, ask
+from services.governance.decision_rights.queries import ask
 from services.governance.tables import METADATA
 
 _CONNECTIONS = 16

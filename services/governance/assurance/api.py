@@ -101,7 +101,8 @@ async def decide_authorisation(
 ) -> AuthorisationView:
     """Record which criteria a CCG does not meet: each is a condition. It takes the place of an earlier decision.
 
-    Directions move functions from that day on, and `can` answers no for them. Publishes `AuthorisationDecided`.
+    Directions move functions from that day on: `can` answers no for them to the CCG, and yes to the body that leads who
+    is to exercise them. Publishes `AuthorisationDecided`.
     """
     made = await commands.decide_authorisation(session, command, by=by, today=today, stated_at=stated_at)
     return await _shown(session, made, by, command.decided_on)

@@ -13,6 +13,7 @@ from services.governance.assurance.errors import AuthorisationNotFound
 from services.governance.assurance.models import Authorised
 from services.governance.assurance.rules import Condition, Direction, needs_sign_off, outcome, pack_named
 from services.governance.assurance.views import AuthorisationView, CheckpointView, ConditionView
+from services.governance.core.chains import covers
 from services.governance.core.sight import reads_through
 from services.governance.subjects.queries import suppliers_of
 
@@ -49,7 +50,7 @@ SELECT DISTINCT ON (supplier) supplier, effective_on AS assessed_on, outcome, un
  ORDER BY supplier, effective_on DESC, stated_at DESC
 """
 _DIRECTIONS = f"""
-SELECT a.reference, c.functions, c.exercised_by
+SELECT a.reference, a.pack, c.functions, c.exercised_by
   FROM authorisation a JOIN authorisation_condition c ON c.authorisation_id = a.id
  WHERE a.organisation = $3 AND a.decided_on <= $1 AND a.stated_at <= $2
    AND NOT a.deferred AND cardinality(c.functions) > 0
@@ -60,6 +61,15 @@ SELECT a.reference, c.functions, c.exercised_by
  ORDER BY a.reference, c.criterion
 """  # noqa: S608  (only the statement above is put in)
 
+_DIRECTED_TO = f"""
+SELECT a.organisation, c.functions
+  FROM authorisation a JOIN authorisation_condition c ON c.authorisation_id = a.id
+ WHERE c.exercised_by = $3 AND a.decided_on <= $1 AND a.stated_at <= $2 AND NOT a.deferred
+   AND NOT EXISTS ({_LATER})
+   AND NOT EXISTS (SELECT FROM condition_lift f
+                    WHERE f.authorisation_id = a.id AND f.criterion = c.criterion
+                      AND f.lifted_on <= $1 AND f.stated_at <= $2)
+"""  # noqa: S608  (only the statement above is put in)
 
 DIRECTED = f"(SELECT json_agg(d) FROM ({_DIRECTIONS}) d)"  # noqa: S608  (only the statement above is put in)
 """The directions in force for the organisation $3 on the day $1, as known at $2: a value of a larger statement."""
@@ -112,8 +122,14 @@ async def list_authorisations(
 def directions_from(directed: str | None, action: str) -> tuple[Direction, ...]:
     """Return of the directions in the value of `DIRECTED` those that move an action, or stop it."""
     rows: list[dict[str, Any]] = json.loads(directed or "[]")
-    found = [Direction(row["reference"], tuple(row["functions"]), row["exercised_by"]) for row in rows]
+    found = [Direction(row["reference"], tuple(row["functions"]), row["exercised_by"], row["pack"]) for row in rows]
     return tuple(one for one in found if one.moves(action))
+
+
+async def list_directing(db: Reads, exercised_by: str, action: str, *, on: date, as_known: datetime | None) -> set[str]:
+    """Return the organisations whose action an organisation exercises on a day, by directions."""
+    rows = await db.fetch(_DIRECTED_TO, on, as_known or _NOW, exercised_by)
+    return {row["organisation"] for row in rows if any(covers(function, action) for function in row["functions"])}
 
 
 async def _conditions(

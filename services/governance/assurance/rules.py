@@ -11,6 +11,7 @@ from services.governance.assurance.errors import CriterionNotListed, DirectionNe
 from services.governance.assurance.models import Authorised
 from services.governance.core.catalogue import packs_about
 from services.governance.core.chains import PowerFor, covers
+from services.governance.core.powers import Power
 
 SUBJECT = "ccg-authorisation"
 
@@ -38,10 +39,18 @@ class Direction:
     authorisation: str
     functions: tuple[str, ...]
     exercised_by: str
+    pack: str
+    """The rule pack by which the authorisation was decided."""
 
     def moves(self, action: str) -> bool:
         """Whether an action, as `contract.award.payroll`, is one of these functions."""
         return any(covers(one, action) for one in self.functions)
+
+    @property
+    def power(self) -> Power:
+        """By what the other organisation exercises them: the directions, as a power is shown."""
+        citation = pack_named(self.pack).citation
+        return Power(self.authorisation, "Functions of another organisation, by directions", citation)
 
     def says(self, action: str) -> str:
         """Return in a sentence what became of an action."""
@@ -52,6 +61,13 @@ class Direction:
 def powers_beside(directions: Collection[Direction], find_power: PowerFor) -> PowerFor:
     """Return an organisation's powers beside directions that move the action asked about: then there is none."""
     return _no_power if directions else find_power
+
+
+def directed_to(directions: Collection[Direction]) -> list[Direction]:
+    """Return the directions by which others exercise an action, one for each; none where one of them stops it."""
+    if not all(one.exercised_by for one in directions):
+        return []
+    return list({one.exercised_by: one for one in sorted(directions, key=lambda one: one.exercised_by)}.values())
 
 
 def _no_power(_action: str, _named: str) -> str | None:

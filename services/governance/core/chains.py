@@ -65,6 +65,20 @@ GRANTED = frozenset(
 """The faults that a grant makes good."""
 
 
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who would decide: a person with the posts that they hold on the day, a post, or a body."""
+
+    person: str | None = None
+    post: str | None = None
+    body: str | None = None
+
+    @property
+    def named(self) -> str:
+        """The person, post or body."""
+        return self.person or self.post or self.body or "no one"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Right:
     """A right of a body or a post, as believed of the day asked about.

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from libs.common.database.connection import PLANNED_EACH_TIME, Reads
 from libs.common.temporal.believed import about, as_known
 from services.governance.core.believed import believed
-from services.governance.core.chains import prefixes
+from services.governance.core.chains import Actor, prefixes
 from services.governance.core.errors import AppointmentNotFound, BodyNotFound, DecisionRightNotFound
 from services.governance.core.members import lives_on, living_in, members_in
 from services.governance.core.models import Facet, body_time, post_time, right_time
@@ -317,3 +317,29 @@ async def list_covering(
 
 async def _fetch(db: Reads, sql: str, *args: Any) -> list[Row]:
     return [dict(row) for row in await db.fetch(sql, *args)]
+
+
+_LEADING = f"""
+SELECT b.reference FROM body b JOIN {believed(body_time, "s", Facet.STANDS, "b.id")}
+ WHERE b.organisation = $3 AND b.within_id IS NULL ORDER BY b.reference
+"""  # noqa: S608  (only names of ours are put in)
+_HOLDER = """
+SELECT p.reference AS post, b.reference AS body
+  FROM decision_right r JOIN body b ON b.id = r.body_id LEFT JOIN post p ON p.id = r.post_id
+ WHERE r.id = $1
+"""
+
+
+async def list_leading_bodies(db: Reads, organisation: str, *, as_at: date, as_known: datetime | None) -> list[str]:
+    """Return the bodies that lead an organisation, by their references."""
+    rows = await db.fetch(_LEADING, as_at, as_known or _NOW, organisation)
+    return [row["reference"] for row in rows]
+
+
+async def find_grantor(db: Reads, organisation: str, source: int | None, *, as_at: date, as_known: datetime) -> Actor:
+    """Return who grants a right: who has the one that is passed on, else the body that leads the organisation."""
+    if source is None:
+        leading = await list_leading_bodies(db, organisation, as_at=as_at, as_known=as_known)
+        return Actor(body=leading[0] if leading else None)
+    [row] = await db.fetch(_HOLDER, source)
+    return Actor(post=row["post"]) if row["post"] else Actor(body=row["body"])

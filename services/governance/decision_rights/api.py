@@ -33,7 +33,7 @@ from services.governance.core import errors
 from services.governance.core import queries as reads
 from services.governance.core.actions import action_refusals, dotted
 from services.governance.core.catalogue import delegation_pack_on
-from services.governance.core.chains import GRANTED, Chain
+from services.governance.core.chains import GRANTED, Actor, Chain
 from services.governance.core.codes import Action, Function, OrganisationCode
 from services.governance.core.levels import notes_on
 from services.governance.core.models import DecisionRight
@@ -207,10 +207,11 @@ async def ask_whether_may(command: AskWhetherMay, rows: Rows, _: By, as_at: AsAt
     """Answer yes with the chain of rights down from a power in law, or no with what is missing, and who else may.
 
     Limits are compared by what each measures, together with what was decided before in the same series: the same
-    supplier and function, or the one that is named. A right that waits to be made again after a merger says so.
+    supplier and function, or the one that is named. A right that waits to be made again after a merger says so. What
+    directions moved, the body that leads the other organisation may by them, and others there by their rights.
     """
     errors.refuse(action_refusals(command.action, as_at, field="action"))
-    actor = queries.Actor(command.person, command.post, command.body)
+    actor = Actor(command.person, command.post, command.body)
     answer = await queries.ask(
         *(rows, actor, command.organisation, command.question),
         series=Series(name=command.series),
@@ -218,11 +219,7 @@ async def ask_whether_may(command: AskWhetherMay, rows: Rows, _: By, as_at: AsAt
         as_known=as_known,
     )
     chain, faults = answer.chain, queries.faults_in(answer, actor)
-    granters = (
-        await queries.list_granters(rows, command.organisation, answer, as_at=as_at, as_known=as_known)
-        if faults
-        else {}
-    )
+    granters = await queries.list_granters(rows, answer, as_at=as_at, as_known=as_known) if faults else {}
     return CanView(
         may=chain is not None and chain.holds,
         organisation=command.organisation,
@@ -253,8 +250,14 @@ def _chain(chain: Chain, answer: queries.Answer) -> ChainView:
     rights = [answer.rows[right.id] for right in chain.rights]
     return ChainView(
         rights=[LinkView.model_validate({**row, "decision_right": row["id"]}) for row in rights],
-        power=PowerView.model_validate(power(chain.power)) if chain.power else None,
+        power=_power(chain.power, answer) if chain.power else None,
     )
+
+
+def _power(name: str, answer: queries.Answer) -> PowerView:
+    """Return the power that a chain comes from: one in law, or the directions by which the action was moved."""
+    directed = next((one for one in answer.directions if one.authorisation == name), None)
+    return PowerView.model_validate(power(name) if directed is None else directed.power)
 
 
 @router.get("/permits/{permit}", summary="Read what was answered for an act", responses=problems(PermitNotFound))

@@ -58,8 +58,8 @@ from services.governance.core.errors import (
 from services.governance.core.members import joint_prefix
 from services.governance.core.models import Act, Body, DecisionRight, Facet, Post, body_time, post_time, right_time
 from services.governance.core.powers import conditions_on
+from services.governance.core.queries import find_grantor
 from services.governance.decision_rights.permits import Asked, ask_for_act, record_permit
-from services.governance.decision_rights.queries import find_grantor
 from services.governance.findings.commands import clear_findings
 from services.governance.lifetimes.rights import ended_rights, granted_rights, remake_finding
 from services.governance.lifetimes.standing import (

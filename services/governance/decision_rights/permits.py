@@ -14,12 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.database.connection import Reads, raw
 from libs.common.errors import Conflict, Reason
 from libs.common.identity import Caller
-from services.governance.core.chains import Fault, LimitBasis, Missing, NewRight, Question
+from services.governance.core.chains import Actor, Fault, LimitBasis, Missing, NewRight, Question
 from services.governance.core.errors import NoPower, refuse
 from services.governance.core.models import known
 from services.governance.decision_rights.errors import ConditionUnmet, LimitExceeded, PermitNotFound, SplitToStayUnder
 from services.governance.decision_rights.models import Permit
-from services.governance.decision_rights.queries import Actor, Answer, ask, faults_in
+from services.governance.decision_rights.queries import Answer, ask, faults_in
 from services.governance.decision_rights.series import Series, known_with_parts
 
 _REFUSALS: Mapping[Missing, type[Conflict]] = {

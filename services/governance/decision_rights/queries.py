@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -10,11 +10,12 @@ from libs.common.database.connection import Reads
 from libs.common.temporal.believed import about, as_known, holds
 from libs.organisations.statements import Facet as Known
 from services.governance.assurance.queries import DIRECTED, directions_from
-from services.governance.assurance.rules import Direction, powers_beside
+from services.governance.assurance.rules import Direction, directed_to, powers_beside
 from services.governance.core.believed import believed
 from services.governance.core.catalogue import delegation_pack_on
 from services.governance.core.chains import (
     GRANTED,
+    Actor,
     Chain,
     Fault,
     LimitBasis,
@@ -29,9 +30,9 @@ from services.governance.core.chains import (
     proofs,
 )
 from services.governance.core.members import joint_prefix
-from services.governance.core.models import Facet, body_time, level_time, post_time
+from services.governance.core.models import Facet, level_time, post_time
 from services.governance.core.powers import power_for
-from services.governance.core.queries import list_covering
+from services.governance.core.queries import list_covering, list_leading_bodies
 from services.governance.decision_rights.series import Series, series_pack_on, with_parts
 
 _NOW = datetime.max.replace(tzinfo=UTC)
@@ -134,26 +135,14 @@ _ASKED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Actor:
-    """Who would decide: a person with the posts that they hold on the day, a post, or a body."""
-
-    person: str | None = None
-    post: str | None = None
-    body: str | None = None
-
-    @property
-    def named(self) -> str:
-        """The person, post or body."""
-        return self.person or self.post or self.body or "no one"
-
-
-@dataclass(frozen=True, slots=True)
 class Answer:
     """Whether the actor may, by which chain or what is missing, and by which chains others may.
 
     `rows` are the rights of all chains, by id, as read. `question` has what was decided before in the same series.
+    `organisation` is whose rights they are: where a direction moves the action, of who exercises it.
     """
 
+    organisation: str
     chain: Chain | None
     others: tuple[Chain, ...]
     rows: Mapping[int, Mapping[str, Any]]
@@ -176,9 +165,11 @@ async def ask(
 ) -> Answer:
     """Answer whether an actor may decide for an organisation, as at a day, as known at an instant.
 
-    Where a right has a limit, what the organisation decided before in the same series counts too.
+    Where a right has a limit, what the organisation decided before in the same series counts too. Where a direction
+    moves the action to another organisation, the body that leads that one may by the direction itself, without a limit,
+    and others by that one's rights, for as long as the direction stands.
     """
-    asked = _Asked(organisation, question, series or Series(), as_at, as_known)
+    asked = _Asked(organisation, question, series or Series(), as_at, as_known, of=organisation)
     if question.granted is not None:
         return await _answered(db, actor, asked, of_others=False)
     if actor != Actor():
@@ -196,6 +187,8 @@ class _Asked:
     series: Series
     as_at: date
     as_known: datetime | None
+    of: str
+    """Whose decisions count in the series: the organisation for which it is decided, whoever does."""
 
 
 async def _answered(db: Reads, actor: Actor, asked: _Asked, *, of_others: bool) -> Answer:
@@ -215,49 +208,49 @@ async def _answered(db: Reads, actor: Actor, asked: _Asked, *, of_others: bool) 
     power_of = powers_beside(moved, of_kind)
     packs = packs_of(as_at, as_known=as_known)
     if granted is not None:
-        return Answer(chain_of_grant(question, granted, rights, power_of), (), rows, power_of, question, packs, moved)
+        chain = chain_of_grant(question, granted, rights, power_of)
+        return Answer(organisation, chain, (), rows, power_of, question, packs, moved)
     if any(right.limit_pence is not None for right in rights.values()):
-        question = await with_parts(db, organisation, question, asked.series, as_at=as_at, as_known=as_known)
+        question = await with_parts(db, asked.of, question, asked.series, as_at=as_at, as_known=as_known)
     own = [number for number, row in rows.items() if row["own"]]
     chain = best_chain(question, own, rights, power_of)
     if chain is not None and chain.holds:
-        return Answer(chain, (), rows, power_of, question, packs, moved)
+        return Answer(organisation, chain, (), rows, power_of, question, packs, moved)
     further = sorted(number for number, row in rows.items() if row["asked"] and not row["own"])
     others = proofs([best_chain(question, [number], rights, power_of) for number in further])
-    return Answer(chain, tuple(others), rows, power_of, question, packs, moved)
+    answer = Answer(organisation, chain, tuple(others), rows, power_of, question, packs, moved)
+    # A function that was moved to an organisation is not moved on by directions to that one.
+    return await _directed(db, actor, asked, answer, of_others=of_others) if organisation == asked.of else answer
 
 
-_LEADING = f"""
-SELECT b.reference FROM body b JOIN {believed(body_time, "s", Facet.STANDS, "b.id")}
- WHERE b.organisation = $3 AND b.within_id IS NULL ORDER BY b.reference
-"""  # noqa: S608  (only names of ours are put in)
-
-
-_HOLDER = """
-SELECT p.reference AS post, b.reference AS body
-  FROM decision_right r JOIN body b ON b.id = r.body_id LEFT JOIN post p ON p.id = r.post_id
- WHERE r.id = $1
-"""
-
-
-async def find_grantor(db: Reads, organisation: str, source: int | None, *, as_at: date, as_known: datetime) -> Actor:
-    """Return who grants a right: who has the one that is passed on, else the body that leads the organisation."""
-    if source is None:
-        rows = await db.fetch(_LEADING, as_at, as_known, organisation)
-        return Actor(body=rows[0]["reference"] if rows else None)
-    [row] = await db.fetch(_HOLDER, source)
-    return Actor(post=row["post"]) if row["post"] else Actor(body=row["body"])
+async def _directed(db: Reads, actor: Actor, asked: _Asked, answer: Answer, *, of_others: bool) -> Answer:
+    """Return the answer where directions move the action: by the rights of who exercises it, if the actor has one."""
+    others: list[Chain] = []
+    for direction in directed_to(answer.directions):
+        holder = direction.exercised_by
+        if actor.body in await list_leading_bodies(db, holder, as_at=asked.as_at, as_known=asked.as_known):
+            chain = Chain((), direction.authorisation, ())
+            return replace(answer, organisation=holder, chain=chain, others=())
+        theirs = await _answered(db, actor, replace(asked, organisation=holder), of_others=of_others)
+        theirs = replace(theirs, directions=answer.directions)
+        if theirs.chain is not None and theirs.chain.holds:
+            return theirs
+        if answer.chain is None:
+            answer = theirs
+        others += theirs.others
+        answer = replace(answer, rows={**answer.rows, **theirs.rows}, others=tuple(proofs(others)))
+    return answer
 
 
 async def list_granters(
-    db: Reads, organisation: str, answer: Answer, *, as_at: date, as_known: datetime | None
+    db: Reads, answer: Answer, *, as_at: date, as_known: datetime | None
 ) -> dict[int | None, list[str]]:
     """Return who may make each missing grant, by the right at which it is missing (None: the actor has none).
 
     A right is passed on by the holder of the one that it comes from; one that comes from a power is granted by the body
     that leads the organisation. Where there is none yet, whoever may decide may also pass their right on.
     """
-    leading = [row["reference"] for row in await db.fetch(_LEADING, as_at, as_known or _NOW, organisation)]
+    leading = await list_leading_bodies(db, answer.organisation, as_at=as_at, as_known=as_known)
     if answer.chain is None:
         return {None: list(dict.fromkeys([*leading, *(chain.rights[0].holder for chain in answer.others)]))}
     found: dict[int | None, list[str]] = {}

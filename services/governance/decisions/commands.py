@@ -16,13 +16,12 @@ from libs.common.identity import Caller, Role
 from libs.common.messaging import outbox
 from libs.common.temporal.days import WrittenDay
 from services.governance.core.acts import must_decide_for, new_act, paper_refusals
-from services.governance.core.chains import LimitBasis, Question
+from services.governance.core.chains import Actor, LimitBasis, Question
 from services.governance.core.codes import Command, Document, Note
 from services.governance.core.errors import EndsBeforeItBegins, refuse
 from services.governance.core.models import known
 from services.governance.decision_rights.models import SeriesPart
 from services.governance.decision_rights.permits import ask_for_act, record_permit, unshown
-from services.governance.decision_rights.queries import Actor
 from services.governance.decision_rights.series import Series, end_parts, restore_parts
 from services.governance.decisions.errors import (
     BindsNoOne,

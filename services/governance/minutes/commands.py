@@ -13,11 +13,10 @@ from libs.common.events.governance import MeetingHeld
 from libs.common.identity import Caller
 from libs.common.messaging import outbox
 from libs.common.temporal.days import LATEST
-from services.governance.core.chains import Question
+from services.governance.core.chains import Actor, Question
 from services.governance.core.codes import Command, Document, Note
 from services.governance.core.errors import refuse
 from services.governance.decision_rights.permits import permit, unshown
-from services.governance.decision_rights.queries import Actor
 from services.governance.meetings import queries
 from services.governance.meetings.commands import ToChange, acts, sitting_refusals
 from services.governance.meetings.errors import MinutesApproved, MinutesMissing, VotesOpen

@@ -8,14 +8,15 @@ from typing import Any
 from libs.common.database.connection import Reads
 from libs.common.temporal.believed import about as about_facet
 from libs.common.temporal.believed import as_known as known_at
+from services.governance.assurance.queries import list_directing
 from services.governance.bodies.leads import Leading, list_leading
 from services.governance.core import queries as reads
 from services.governance.core.believed import believed
-from services.governance.core.chains import Missing, Question, covers
+from services.governance.core.chains import Actor, Missing, Question, covers
 from services.governance.core.members import living, organisations_of
 from services.governance.core.models import BodyKind, Facet, body_time, known
 from services.governance.core.terms import TermsOfReference
-from services.governance.decision_rights.queries import Actor, ask, faults_in
+from services.governance.decision_rights.queries import ask, faults_in
 from services.governance.instruments.models import InstrumentKind, instrument_time
 from services.governance.instruments.rules import form_on, why_not
 from services.governance.subjects.agreements import waiting
@@ -70,10 +71,11 @@ async def binding_of(
 ) -> Binding:
     """Return whom a decision of a body on an action binds on a day, as known, or why it binds no one.
 
-    The body of one organisation binds that one while it stands, in committees in common too, and as lead commissioner
-    those that delegated the action to it: of `about` all or none, where a decision is on what is theirs; None: whoever
-    did. A joint committee binds all its parties, as one decision, where its instrument stands, its terms of reference
-    have a rule of voting, and each party has delegated the action to it under a power of the day. Raises BodyNotFound.
+    The body of one organisation binds that one while it stands, in committees in common too, as lead commissioner those
+    that delegated the action to it, and those whose action directions moved to its organisation: of `about` all or
+    none, where a decision is on what is theirs; None: whoever did. A joint committee binds all its parties, as one
+    decision, where its instrument stands, its terms of reference have a rule of voting, and each party has delegated
+    the action to it under a power of the day. Raises BodyNotFound.
     """
     asked = _Asked(body, action, on, as_known)
     members = await organisations_of(db, body, on=on, as_known=as_known)
@@ -105,14 +107,16 @@ def _binds_no_one(body: str, action: str, rows: Sequence[Any], covering: Sequenc
 
 
 async def _of_one(db: Reads, asked: _Asked, owner: str, about: Collection[str] | None) -> Binding:
-    """Return whom the body of one organisation binds: that one, and those for which it leads."""
+    """Return whom the body of one organisation binds: that one, those for which it leads, and those by directions."""
     others = set(about or ()) - {owner}
     concerned = set(await living(db, others, on=asked.on, as_known=asked.as_known)) - {owner}
     if about is not None and not concerned:
         return Binding(OWN, (owner,))
     leading = await list_leading(db, owner, asked.action, on=asked.on, as_known=asked.as_known)
     by_party = {party: one for one in reversed(leading) for party in one.parties}
-    parties = sorted(by_party if about is None else concerned)
+    directing = await list_directing(db, owner, asked.action, on=asked.on, as_known=asked.as_known)
+    bound = directing if about is None else directing & concerned
+    parties = sorted((by_party.keys() if about is None else concerned) - bound)
     reasons: list[str] = []
     led: dict[str, Leading] = {}
     for party in parties:
@@ -124,8 +128,8 @@ async def _of_one(db: Reads, asked: _Asked, owner: str, about: Collection[str] |
         return Binding(NO_ONE, (), reasons=tuple(dict.fromkeys(reasons)))
     under = min(led.values(), key=lambda one: one.instrument, default=None)
     return Binding(
-        ALL if led else OWN,
-        tuple(sorted({owner, *led})),
+        ALL if led or bound else OWN,
+        tuple(sorted({owner, *led, *bound})),
         under.instrument if under else "",
         under.pack if under else "",
         tuple(dict.fromkeys(reasons)),

@@ -164,13 +164,23 @@ def refusals(answer: httpx.Response) -> dict[str, str]:
 
 
 async def test_a_direction_moves_a_function_until_evidence_lifts_its_condition(
-    client: httpx.AsyncClient, tokens: Tokens
+    client: httpx.AsyncClient, harness: GovernanceHarness, tokens: Tokens
 ) -> None:
-    asked = {"organisation": "10H", "body": "10H-governing-body", "action": "contract.award.payroll", "value_pence": 5}
+    asked: dict[str, Any] = {
+        "organisation": "10H",
+        "body": "10H-governing-body",
+        "action": "contract.award.payroll",
+        "value_pence": 5,
+    }
+
+    async def answer(day: str, **other: Any) -> dict[str, Any]:
+        body = {name: value for name, value in (asked | other).items() if value is not None}
+        found: dict[str, Any] = (await client.post("/v1/questions/can", json=body, params={"as_at": day})).json()
+        return found
 
     async def can(day: str) -> tuple[bool, list[str]]:
-        answer = (await client.post("/v1/questions/can", json=asked, params={"as_at": day})).json()
-        return answer["may"], answer["notes"]
+        found = await answer(day)
+        return found["may"], found["notes"]
 
     assert await can("2013-06-03") == (True, [])
     conditions = [
@@ -197,6 +207,24 @@ async def test_a_direction_moves_a_function_until_evidence_lifts_its_condition(
     note = f"contract.award.payroll is exercised by 05C, by the directions of {made.json()['authorisation']}."
     assert await can("2013-06-03") == (False, [note])
     assert await can("2013-06-02") == (True, [])
+    await harness.body("05C", "Accountable officer")
+    await harness.person("officer", organisation="05C")
+    await harness.appoint("05C/accountable-officer", "officer")
+    by = {"body": "05C-governing-body"}
+    proof = await answer("2013-06-03", **by)
+    assert (proof["may"], proof["chain"]["rights"]) == (True, [])
+    assert proof["chain"]["power"]["id"] == made.json()["authorisation"]
+    assert not (await answer("2013-06-02", **by))["may"]
+    path_of_binding = "/v1/bodies/05C-governing-body/binding"
+    asked_of_it = {"action": "contract.award.payroll", "as_at": "2013-06-03"}
+    assert (await client.get(path_of_binding, params=asked_of_it)).json()["binds"] == ["05C", "10H"]
+    # Whoever has a right there may too, within its limit; what the organisation itself decided counts.
+    officer = {"body": None, "post": "05C/accountable-officer"}
+    assert not (await answer("2013-06-03", **officer))["may"]
+    await harness.grant("05C", post=officer["post"], function=None, action="contract", value_limit_pence=5)
+    assert (await answer("2013-06-03", **officer))["may"]
+    above = await answer("2013-06-03", **officer, value_pence=6)
+    assert (above["may"], [one["missing"] for one in above["missing"]]) == (False, ["limit"])
 
     lifting = {"lifted_on": "2013-06-02", "sha256": "b" * 64, "document": "Plan for 2013-14"}
     early = await client.post(f"{path}/conditions/99/lifting", json=lifting)
@@ -210,6 +238,7 @@ async def test_a_direction_moves_a_function_until_evidence_lifts_its_condition(
     assert lifted.json()["stands_at"] == Authorised.WITH_CONDITIONS
     assert [one["overdue"] for one in lifted.json()["conditions"]] == [True, False]
     assert [await can(day) for day in ("2013-06-30", "2013-07-01")] == [(False, [note]), (True, [])]
+    assert [(await answer(day, **by))["may"] for day in ("2013-06-30", "2013-07-01")] == [True, False]
     twice = await client.post(f"{path}/conditions/41/lifting", json=lifting | {"lifted_on": "2013-07-02"})
     assert refusals(twice) == {"type": "lifted-already", "criterion": "condition 41 was lifted from 2013-07-01 on"}
 

@@ -9,7 +9,7 @@ from libs.common.database.connection import raw
 from libs.common.identity import NotYoursToDecide
 from services.governance.bodies import joint
 from services.governance.core import queries as reads
-from services.governance.core.chains import Missing, Question
+from services.governance.core.chains import Actor, Missing, Question
 from services.governance.core.errors import BodyExists, NoPower, NotAMember
 from services.governance.core.members import organisations_of, organisations_of_each
 from services.governance.decision_rights import queries as rights
@@ -27,7 +27,7 @@ async def may(
     harness: GovernanceHarness, body: str, organisation: str, action: str, day: date
 ) -> tuple[bool, list[Missing]]:
     answer = await rights.ask(
-        harness.database, rights.Actor(body=body), organisation, Question(action=action), as_at=day, as_known=None
+        harness.database, Actor(body=body), organisation, Question(action=action), as_at=day, as_known=None
     )
     chain = answer.chain
     return chain is not None and chain.holds, [fault.missing for fault in chain.faults] if chain else []

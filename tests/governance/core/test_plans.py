@@ -6,9 +6,9 @@ from datetime import date
 import pytest
 
 from libs.common.database.connection import Database
-from services.governance.core.chains import Missing, Question
+from services.governance.core.chains import Actor, Missing, Question
 from services.governance.core.queries import PostFilter, get_body, list_bodies, list_decision_rights, list_posts
-from services.governance.decision_rights.queries import Actor, ask
+from services.governance.decision_rights.queries import ask
 from tests.support.databases import Databases, NewDatabase
 from tests.support.plans import Plans
 from tests.support.platform import schema

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from services.governance.core import queries as reads
-from services.governance.core.chains import LimitBasis, Missing, Question
+from services.governance.core.chains import Actor, LimitBasis, Missing, Question
 from services.governance.core.errors import BeyondDelegation, ConditionNotListed, NoPower, PostNotFound
 from services.governance.decision_rights import queries
-from services.governance.decision_rights.queries import Actor, Answer, ask
+from services.governance.decision_rights.queries import Answer, ask
 from services.governance.decision_rights.questions import AskWhetherMay
 from tests.support.governance_harness import ENGLAND_OPENED, MERGED_ON, GovernanceHarness, a_merger, at
 

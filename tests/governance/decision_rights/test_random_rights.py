@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from libs.common.database.connection import Database, raw
-from services.governance.core.chains import Chain, Fault, LimitBasis, Missing, Question
-from services.governance.decision_rights.queries import Actor, Answer, ask
+from services.governance.core.chains import Actor, Chain, Fault, LimitBasis, Missing, Question
+from services.governance.decision_rights.queries import Answer, ask
 from services.governance.decision_rights.series import Series
 from tests.support.governance_harness import ENGLAND_OPENED, GovernanceHarness, at
 

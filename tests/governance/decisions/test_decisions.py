@@ -10,11 +10,11 @@ from libs.common.errors import DomainError
 from libs.common.events.contracts import ProcurementStated
 from libs.common.identity import NotYoursToDecide
 from services.governance.bodies.organisations import lock_bodies
-from services.governance.core.chains import LimitBasis, Question
+from services.governance.core.chains import Actor, LimitBasis, Question
 from services.governance.core.errors import NoPower
 from services.governance.decision_rights.errors import ConditionUnmet, LimitExceeded, SplitToStayUnder
 from services.governance.decision_rights.permits import get_permit
-from services.governance.decision_rights.queries import Actor, ask, list_granters
+from services.governance.decision_rights.queries import ask, list_granters
 from services.governance.decision_rights.series import Series
 from services.governance.decisions import commands
 from services.governance.decisions.due import find_retracted
@@ -427,7 +427,7 @@ async def test_a_missing_grant_is_made_by_a_body_that_stands_on_the_day(bucks: G
     for day, leading in ((ON, [BODY]), (date(2012, 6, 1), [])):
         asked: dict[str, Any] = {"as_at": day, "as_known": None}
         answer = await ask(bucks.database, Actor(body=BODY), "10H", Question(action="estate.let"), **asked)
-        assert await list_granters(bucks.database, "10H", answer, **asked) == {None: leading}
+        assert await list_granters(bucks.database, answer, **asked) == {None: leading}
 
 
 async def get_proposals_of(harness: GovernanceHarness, code: str) -> list[str]:

@@ -8,9 +8,9 @@ import pytest
 from libs.common.events.contracts import AgreementToRemake, ProcurementStated
 from libs.common.identity import NotYoursToDecide, Role
 from libs.common.messaging.bus.direct import DirectBus
-from services.governance.core.chains import Question
+from services.governance.core.chains import Actor, Question
 from services.governance.core.errors import BodyNotFound, NoPower, PostNotFound
-from services.governance.decision_rights.queries import Actor, ask
+from services.governance.decision_rights.queries import ask
 from services.governance.decisions.errors import BindsNoOne
 from services.governance.mergers.to_remake import list_to_remake
 from services.governance.reach.queries import binding_of

@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.events.registry import OrganisationParentChanged
 from services.governance.bodies import commands as bodies
 from services.governance.core import queries as reads
-from services.governance.core.chains import LimitBasis, Missing, Question
+from services.governance.core.chains import Actor, LimitBasis, Missing, Question
 from services.governance.core.errors import NoPower
 from services.governance.decision_rights import commands as rights
-from services.governance.decision_rights.queries import Actor, Answer, ask
+from services.governance.decision_rights.queries import Answer, ask
 from services.governance.mergers.to_remake import list_to_remake
 from services.governance.people import commands as people
 from tests.support.april_2020 import FOOTPRINTS, MERGERS, THE_DAY

@@ -8,7 +8,7 @@ import pytest
 from libs.common.events import Event
 from libs.common.events.contracts import AgreementSettled, AgreementToRemake
 from libs.common.events.registry import OrganisationOpened, SuccessionUndone
-from services.governance.core.chains import LimitBasis, Question
+from services.governance.core.chains import Actor, LimitBasis, Question
 from services.governance.decision_rights import queries as rights
 from services.governance.mergers.queries import preview_merger
 from services.governance.mergers.to_remake import list_to_remake
@@ -29,7 +29,7 @@ async def waiting(
 async def waits_for(harness: GovernanceHarness, organisation: str, *, as_at: date, known: datetime | None) -> set[str]:
     """For whom the rights that `can` looks at wait."""
     question = Question(action="contract.award", value_pence=dict.fromkeys(LimitBasis, 1), recurrent=True)
-    actor = rights.Actor(body=f"{organisation}-governing-body")
+    actor = Actor(body=f"{organisation}-governing-body")
     answer = await rights.ask(harness.database, actor, organisation, question, as_at=as_at, as_known=known)
     return {row["waits_for"] for row in answer.rows.values() if row["waits_for"]}
 
