@@ -59,12 +59,14 @@ class Dissolution:
     stated_at: datetime
     successor: str | None = None
     body: str | None = None
-    """Only the body of this reference, and those within it; its end is no organisation's, so nothing undoes it."""
+    """Only the body of this reference, and those within it."""
+    by_succession: bool = False
+    """That one body ends because all of its members live on in one, and is restored where that is undone."""
 
     @property
     def source(self) -> str:
-        """The source of the statements that end what ends."""
-        return WITH_BODY if self.body is None else DISSOLVED
+        """The source of the statements that end what ends: nothing undoes the end of one body but a succession."""
+        return WITH_BODY if self.body is None or self.by_succession else DISSOLVED
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,12 @@ SELECT b.id, b.reference, b.title, b.kind, coalesce(w.reference, '') AS within
   FROM body b LEFT JOIN body w ON w.id = b.within_id
  WHERE b.organisation = $1 ORDER BY b.reference FOR UPDATE OF b
 """
-_POSTS = "SELECT id, reference, title FROM post WHERE body_id = $1 ORDER BY reference"
+_JOINT = """
+SELECT id, reference, title, kind, '' AS within FROM body WHERE reference = $1 AND organisation = '' FOR UPDATE
+"""
+_POSTS = "SELECT id, reference, title, member FROM post WHERE body_id = $1 ORDER BY reference"
 _RIGHTS = "SELECT id FROM decision_right WHERE body_id = $1 ORDER BY id"
-_SEATS = "SELECT id, reference, title FROM post WHERE member = $1 AND member <> '' ORDER BY reference"
+_SEATS = "SELECT id, reference, title, member FROM post WHERE member = $1 AND member <> '' ORDER BY reference"
 _DELEGATED = "SELECT id FROM decision_right WHERE member = $1 AND member <> '' ORDER BY id"
 _APPOINTMENTS = "UPDATE appointment SET version = version + 1 WHERE id = ANY($1) RETURNING id, person_id"
 _RIGHTS_AGAIN = "UPDATE decision_right SET to_remake_for = NULL, version = version + 1 WHERE id = ANY($1)"
@@ -54,7 +57,7 @@ async def restore(connection: asyncpg.Connection, organisation: str, end: Undone
     """
     told: list[Event] = []
     for body in await connection.fetch(_BODIES, organisation):
-        told += await _restore_body(connection, organisation, body, end, by=by)
+        told += await _restore_body(connection, organisation, body, end, members=[organisation], by=by)
     told += await _restore_posts(connection, organisation, await connection.fetch(_SEATS, organisation), end, by=by)
     told += await _restore_rights(connection, await connection.fetch(_DELEGATED, organisation), end, by=by)
     if told:
@@ -66,8 +69,22 @@ async def restore(connection: asyncpg.Connection, organisation: str, end: Undone
     return told
 
 
+async def restore_joint_body(
+    connection: asyncpg.Connection, reference: str, members: Sequence[str], end: UndoneEnd, *, by: str
+) -> list[Event]:
+    """Continue a joint body that ended as its members lived on in one, as if it had not; return the events."""
+    body = await connection.fetchrow(_JOINT, reference)
+    return [] if body is None else await _restore_body(connection, "", body, end, members=members, by=by)
+
+
 async def _restore_body(
-    connection: asyncpg.Connection, organisation: str, body: asyncpg.Record, end: UndoneEnd, *, by: str
+    connection: asyncpg.Connection,
+    organisation: str,
+    body: asyncpg.Record,
+    end: UndoneEnd,
+    *,
+    members: Sequence[str],
+    by: str,
 ) -> list[Event]:
     if await pieces_from(connection, body_time, Facet.STANDS, [body["id"]], end.on):
         return []
@@ -82,7 +99,7 @@ async def _restore_body(
         organisation=organisation,
         title=body["title"],
         kind=body["kind"],
-        members=(organisation,),
+        members=tuple(members),
         within=body["within"],
         effective_on=end.on,
         stated_at=stands[0].stated_at,
@@ -117,7 +134,7 @@ async def _restore_posts(
     made = [
         AppointmentMade(
             post=posts[statement.subject_id]["reference"],
-            organisation=organisation,
+            organisation=posts[statement.subject_id]["member"] or organisation,
             title=posts[statement.subject_id]["title"],
             person=persons[statement.value],
             effective_on=statement.days.start,
@@ -133,7 +150,7 @@ async def _restore_posts(
         *(
             AppointmentEnded(
                 post=posts[one.subject_id]["reference"],
-                organisation=organisation,
+                organisation=posts[one.subject_id]["member"] or organisation,
                 person=persons[str(one.value)],
                 reason=piece.value,
                 effective_on=one.days.end,

@@ -8,18 +8,21 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
+from libs.common.events import Event
 from libs.common.events.contracts import ContractTransferred
 from libs.common.messaging import outbox
 from libs.common.temporal.believed import NOW, about, as_known
 from libs.common.temporal.history import Days
 from libs.common.temporal.timeline import NewStatement
 from services.governance.bodies.departures import leave_body
-from services.governance.bodies.joint import change_members, get_joint_body
+from services.governance.bodies.joint import change_members, get_joint_body, members_from
 from services.governance.core.members import living, members_text
 from services.governance.core.models import STANDS, WITH_BODY, Facet, known
 from services.governance.instruments.closure import PARTY_LEFT, decides_under_another, end_from, end_grants, ended
 from services.governance.instruments.establishment import publish_parties, review_host
 from services.governance.instruments.models import Instrument, instrument_time
+from services.governance.lifetimes.dissolution import Dissolution, dissolve
+from services.governance.lifetimes.restoration import UndoneEnd, restore_joint_body
 from services.governance.lifetimes.standing import Piece, end, ended_with_body, pieces_from, stands_throughout, state
 
 _CONCERNED = f"""
@@ -86,7 +89,7 @@ async def _follow(session: AsyncSession, instrument: Instrument, *, on: date, st
         parties = await living(connection, json.loads(named.value), on=day)
         if len(parties) == 1:
             return await _end_with_one(session, instrument, parties, named, day, stated_at=stated_at, by=by) or changed
-        changed |= await _stand_again(connection, instrument, day, stated_at=stated_at, by=by)
+        changed |= await _stand_again(session, instrument, day, stated_at=stated_at, by=by)
         changed |= await publish_parties(session, instrument, parties, on=day, stated_at=stated_at, by=by)
     return changed
 
@@ -101,7 +104,10 @@ async def _end_with_one(
     stated_at: datetime,
     by: str,
 ) -> bool:
-    """End an instrument whose parties all live on in one, until that is undone: its parties stay stated."""
+    """End an instrument whose parties all live on in one, until that is undone: its parties stay stated.
+
+    With it ends the joint body that decides under it alone, of which one organisation would be all members.
+    """
     connection = await raw(session)
     stands = await pieces_from(connection, instrument_time, Facet.STANDS, [instrument.id], day)
     if not stands:
@@ -111,17 +117,30 @@ async def _end_with_one(
     await end(connection, instrument_time, Facet.PUBLISHED, told, stated_at=stated_at, by=by)
     why = NewStatement(instrument.id, Facet.BECAUSE, PARTY_LEFT, Days(day, named.days.end), stated_at)
     await state(connection, instrument_time, [why], by=by)
-    await outbox.add(session, ended(instrument, parties, day, PARTY_LEFT, stated_at=stated_at))
+    events: list[Event] = []
+    if instrument.body and not await decides_under_another(connection, instrument, day):
+        reason = f"{instrument.reference} ended"
+        gone = Dissolution([""], day, reason, stated_at, body=instrument.body, by_succession=True)
+        events += (await dissolve(connection, gone, by=by)).events
+    events.append(ended(instrument, parties, day, PARTY_LEFT, stated_at=stated_at))
+    await outbox.add_all(session, events)
     return True
 
 
 async def _stand_again(
-    connection: asyncpg.Connection, instrument: Instrument, day: date, *, stated_at: datetime, by: str
+    session: AsyncSession, instrument: Instrument, day: date, *, stated_at: datetime, by: str
 ) -> bool:
-    """Let an instrument stand that ended with one party left, where that is undone."""
+    """Let an instrument stand that ended with one party left, where that is undone, and its joint body with it."""
+    connection = await raw(session)
     ends = await ended_with_body(connection, instrument_time, Facet.STANDS, [instrument.id], day)
     again = [one._replace(value=STANDS, stated_at=stated_at) for one in ends]
     await state(connection, instrument_time, again, by=by)
+    if again and instrument.body:
+        body = await get_joint_body(session, instrument.body)
+        members = await members_from(connection, body.id, day)
+        undone = UndoneEnd(day, stated_at)
+        told = await restore_joint_body(connection, instrument.body, members, undone, by=by)
+        await outbox.add_all(session, told)
     return bool(again)
 
 

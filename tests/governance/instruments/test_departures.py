@@ -10,6 +10,7 @@ from libs.common.events.contracts import ContractTransferred, SharesAgreed
 from libs.common.events.registry import OrganisationOpened, SuccessionUndone
 from services.governance.core import queries as reads
 from services.governance.core.errors import NoPower, PostExists, SharesNotWhole
+from services.governance.core.members import organisations_of
 from services.governance.instruments.commands import (
     ProposeConstitution,
     get_instrument_to_change,
@@ -102,6 +103,30 @@ async def test_with_all_parties_in_one_it_ends_until_that_is_undone(harness: Gov
     again = await shown(harness, reference, MERGED_ON)
     assert (again["stands"], again["last_day"], again["parties"]) == (True, None, ["10H", "10Y"])
     assert (await published(harness))[-1] == ("2018-04-01", ["10H", "10Y"])
+
+
+async def test_with_all_members_in_one_the_joint_body_ends_with_its_instrument_until_that_is_undone(
+    harness: GovernanceHarness,
+) -> None:
+    together = {"title": "Together", "seats": [seat("10H", "Chair"), seat("10Y")], "terms": TERMS}
+    reference = await harness.instrument("joint_committee", "10H", "10Y", on=MADE_ON, constitution=together)
+    body = (await shown(harness, reference, MADE_ON))["body"]
+    await harness.person("P-1")
+    await harness.appoint(f"{body}/chair", "P-1", MADE_ON)
+
+    async def of_it(name: str) -> list[dict[str, Any]]:
+        return [one for one in await harness.told(name) if str(one.get("body", one.get("post"))).startswith(body)]
+
+    await harness.hear(a_merger(), a_merger())
+    assert [one["effective_on"] for one in await of_it("BodyDissolved")] == ["2018-04-01"]
+    assert [one["effective_on"] for one in await of_it("AppointmentEnded")] == ["2018-04-01"]
+    await undo(harness, "14Y", "10H", "10Y")
+    again = (await of_it("BodyEstablished"))[-1]
+    assert (again["effective_on"], again["within"]) == ("2018-04-01", "")
+    assert await organisations_of(harness.database, body, on=MERGED_ON, as_known=None) == ("10H", "10Y")
+    holder = (await of_it("AppointmentMade"))[-1]
+    assert (holder["effective_on"], holder["organisation"]) == ("2018-04-01", "10H")
+    assert (await shown(harness, reference, MERGED_ON))["stands"]
 
 
 async def test_a_successor_agrees_for_the_party_that_had_not_agreed_and_for_no_other(
