@@ -80,6 +80,15 @@ async def test_s50_gifts_and_hospitality_by_thresholds(platform: Platform) -> No
             assert answer["packs"] == [PACK, "interests-2017"]
     approved = {"approved_by": f"{CCG}/accountable-officer"}
     assert (await declare(persons[0], "hospitality", "supplier", False, 7600, **approved))["in_line"] is True
+    own: dict[str, Any] = {
+        "organisation": CCG,
+        "person": persons[1],
+        "kind": "hospitality",
+        "giver_kind": "supplier",
+    } | approved
+    own |= {"value_pence": 7600, "offered_on": "2018-02-28", "response": "accepted"}
+    refused = await ask(platform, "POST", "/gifts", 409, **own)
+    assert refused["type"].endswith("/gift-approved-by-its-receiver")
     assert (await declare(persons[0], "gift", "other", False, 5100, response="accepted_for_organisation"))["in_line"]
     early = {"offered_on": "2016-06-27"}
     unknown = await declare(persons[0], "gift", "supplier", False, 700, **early)

@@ -91,6 +91,7 @@ async def get_gift(gift: GiftPath, response: Response, rows: Rows, by: By, as_at
         errors.PostNotFound,
         refusals.GiftToCome,
         refusals.GiftCorrected,
+        refusals.GiftApprovedByItsReceiver,
         NotYoursToDecide,
         RoleMissing,
     ),

@@ -1,8 +1,8 @@
 """Enters gifts and hospitality in a register, corrects an entry by a new one, and purges what need not be kept."""
 
 import uuid
-from datetime import date, datetime
-from typing import Annotated, Self
+from datetime import UTC, date, datetime
+from typing import Annotated, Final, Self
 
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, model_validator
 from sqlalchemy import delete, select, update
@@ -14,13 +14,16 @@ from libs.common.identity import Caller
 from libs.common.process.clock import day_of
 from libs.common.temporal.days import WrittenDay
 from services.governance.core.acts import must_decide_for
+from services.governance.core.believed import believed
 from services.governance.core.codes import Command, OrganisationCode, PersonId, PrivateWords, Reference
 from services.governance.core.errors import PostNotFound, RetentionNotOver, refuse
-from services.governance.core.models import Act, Post
-from services.governance.gifts.errors import GiftCorrected, GiftNotFound, GiftToCome
+from services.governance.core.models import Act, Facet, post_time
+from services.governance.gifts.errors import GiftApprovedByItsReceiver, GiftCorrected, GiftNotFound, GiftToCome
 from services.governance.gifts.models import Gift, GiftKind, GiftWords, GiverKind, Response
 from services.governance.interests.commands import Other, lock_person
 from services.governance.interests.rules import retention
+
+_NOW: Final = datetime.max.replace(tzinfo=UTC)
 
 # The entry that one corrected, the one that this corrected, and so on.
 _CORRECTED = """
@@ -31,6 +34,14 @@ WITH RECURSIVE earlier AS (
 )
 SELECT id FROM earlier
 """
+
+
+_APPROVER = f"""
+SELECT a.person_id FROM post p
+  LEFT JOIN {believed(post_time, "h", Facet.HOLDER, "p.id")}
+  LEFT JOIN appointment a ON a.id = h.value
+ WHERE p.reference = $3
+"""  # noqa: S608  (only names of ours are put in)
 
 
 class DeclareGift(Command):
@@ -84,14 +95,14 @@ async def declare_gift(
 ) -> Gift:
     """Enter what a person was offered in an organisation's register.
 
-    Raises NotYoursToDecide, PersonNotFound, GiftToCome, PostNotFound, GiftCorrected.
+    Raises NotYoursToDecide, PersonNotFound, GiftToCome, PostNotFound, GiftApprovedByItsReceiver, GiftCorrected.
     """
     declared_on = min(today, day_of(stated_at))
     await lock_person(session, command.organisation, command.person, by=by, today=today)
     refuse(
         [
             *_to_come(command.offered_on, declared_on),
-            *await _not_a_post(session, command.approved_by),
+            *await _not_approved(session, command),
             *await _not_to_correct(session, command),
         ]
     )
@@ -156,12 +167,19 @@ def _to_come(offered_on: date, declared_on: date) -> list[DomainError]:
     return [GiftToCome(message, reasons=[Reason(message, "offered_on")])]
 
 
-async def _not_a_post(session: AsyncSession, reference: str | None) -> list[DomainError]:
-    known = await session.scalar(select(Post.id).where(Post.reference == reference)) if reference else None
-    if reference is None or known is not None:
+async def _not_approved(session: AsyncSession, command: DeclareGift) -> list[DomainError]:
+    """Return why a post approves nothing: there is none, or the person has it on the day of the offer."""
+    reference = command.approved_by
+    if reference is None:
         return []
-    message = f"there is no post {reference}"
-    return [PostNotFound(message, reasons=[Reason(message, "approved_by")])]
+    row = await (await raw(session)).fetchrow(_APPROVER, command.offered_on, _NOW, reference)
+    if row is None:
+        message = f"there is no post {reference}"
+        return [PostNotFound(message, reasons=[Reason(message, "approved_by")])]
+    if row["person_id"] != command.person:
+        return []
+    message = f"{reference} is held by {command.person} on {command.offered_on.isoformat()}"
+    return [GiftApprovedByItsReceiver(message, reasons=[Reason(message, "approved_by")])]
 
 
 async def _not_to_correct(session: AsyncSession, command: DeclareGift) -> list[DomainError]:

@@ -22,3 +22,10 @@ class GiftToCome(Conflict):
 
     Declare what was offered: `offered_on` is today or earlier.
     """
+
+
+class GiftApprovedByItsReceiver(Conflict):
+    """The post that approved the gift is held by the person whom it was offered.
+
+    Another senior post approves it: name that one in `approved_by`.
+    """

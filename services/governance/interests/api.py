@@ -179,6 +179,7 @@ async def return_nil(
         organisation=made.organisation,
         person=made.person_id,
         returned_on=made.returned_on,
+        confirms=made.confirms,
         next_check_on=next_check(made.returned_on),
     )
 

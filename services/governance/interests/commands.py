@@ -311,6 +311,7 @@ async def return_nil(
         person_id=command.person,
         organisation=command.organisation,
         returned_on=on,
+        confirms=bool(rows),
         stated_at=stated_at,
     )
     session.add(nil)

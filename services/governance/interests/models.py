@@ -68,6 +68,8 @@ class NilReturn(Base):
     person_id: Mapped[str] = mapped_column(ForeignKey("person.id"), index=True)
     organisation: Mapped[str] = mapped_column(Text)
     returned_on: Mapped[date] = mapped_column(Date)
+    confirms: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Interests were in force: it confirms them, and is none that there is nothing to declare."""
     stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     recorded_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=_RECORDED_AT, init=False, repr=False

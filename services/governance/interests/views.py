@@ -46,4 +46,5 @@ class NilReturnView(View):
     organisation: Organisation
     person: str
     returned_on: date
+    confirms: Annotated[bool, Field(description="What is declared is confirmed; false: there is nothing to declare.")]
     next_check_on: date | None

@@ -40,29 +40,30 @@ async def show_meeting(db: Reads, meeting: str, *, by: Caller, as_at: date, as_k
 
 
 async def show_item(db: Reads, item: str, *, by: Caller, as_known: datetime | None) -> ItemView:
-    """Return an item with its motion, votes, result and recusals, of a private one as the caller may read them.
+    """Return an item with its motion, votes, result and recusals.
 
-    Raises ItemNotFound.
+    Of a private one, who does not read it sees what it came to, and what is the caller's own. Raises ItemNotFound.
     """
     row = await queries.get_item(db, item, as_known=as_known)
     shown = await _shown(db, row, by)
-    recusals = await queries.list_recusals(db, item, as_known=as_known)
-    if shown["title"] is None:
-        own = await person_of(db, by)
-        recusals = [one for one in recusals if one["person"] == own]
+    # Whose recusals and votes the caller reads alone; None: all.
+    own = (await person_of(db, by) or "no one") if shown["title"] is None else None
+    there = await queries.list_recusals(db, item, as_known=as_known)
+    cast = await queries.list_votes(db, item, as_known=as_known)
     return ItemView(
         **shown,
         as_known=as_known,
-        recusals=[RecusalView.model_validate(dict(one)) for one in recusals],
-        motion=MotionView.model_validate(dict(row)) if row["put_at"] is not None else None,
-        votes=[VoteView.model_validate(dict(one)) for one in await queries.list_votes(db, item, as_known=as_known)],
+        recusals=[RecusalView.model_validate(dict(one)) for one in there if own in (None, one["person"])],
+        motion=MotionView.model_validate(dict(row)) if row["put_at"] is not None and own is None else None,
+        votes=[VoteView.model_validate(dict(one)) for one in cast if own in (None, one["voter"], one["cast_by"])],
     )
 
 
 async def _shown(db: Reads, item: queries.Row, by: Caller) -> dict[str, Any]:
     """Return an item as the caller may read it."""
     hidden = bool(item["private_reason"]) and not await reads_private(db, item, by=by)
-    result = ResultView.model_validate(dict(item)) if item["outcome"] is not None else None
+    counted: dict[str, Any] = {"filled": [], "counted": []} if hidden else {}
+    result = ResultView.model_validate({**item, **counted}) if item["outcome"] is not None else None
     return {**item, "title": None if hidden else item["title"], "stage": item["stage"] or None, "result": result}
 
 

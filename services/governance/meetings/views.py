@@ -36,7 +36,7 @@ class MeetingSummary(View):
 
 
 class ResultView(View):
-    """What an item came to."""
+    """What an item came to; who counted is shown of a private one to those who read it."""
 
     outcome: ItemOutcome
     closed_at: datetime
@@ -122,7 +122,7 @@ class MotionView(View):
 
 
 class ItemView(ItemSummary):
-    """An item with who is recused, its motion and votes; of a private one, who does not read it is shown alone."""
+    """An item with who is recused, its motion and votes; of a private one the own alone to who does not read it."""
 
     as_known: datetime | None
     recusals: list[RecusalView]

@@ -43,16 +43,19 @@ SELECT a.person_id AS person, p.reference AS post
  WHERE coalesce(nullif(p.member, ''), b.organisation) = $3
  ORDER BY 1, 2
 """  # noqa: S608  (only names of ours are put in)
-# Who declared an interest later has returned nil no longer, though the register does not show it on the day.
+# Who declared an interest later has returned nil no longer, though the register does not show it on the day; nor has
+# whose last return confirms what is declared.
 _NIL = """
-SELECT DISTINCT ON (n.person_id) n.person_id AS person, n.returned_on
+SELECT person, returned_on FROM (
+SELECT DISTINCT ON (n.person_id) n.person_id AS person, n.returned_on, n.confirms
   FROM nil_return n
  WHERE n.organisation = $3 AND n.returned_on <= $1 AND n.stated_at <= $2
    AND NOT EXISTS (SELECT FROM declared_interest d
                     WHERE d.person_id = n.person_id AND d.organisation = n.organisation
                       AND d.declared_on <= $1 AND d.stated_at <= $2
                       AND (d.declared_on, d.stated_at) > (n.returned_on, n.stated_at))
- ORDER BY n.person_id, n.returned_on DESC
+ ORDER BY n.person_id, n.returned_on DESC, n.stated_at DESC) last
+ WHERE NOT confirms ORDER BY person
 """
 # $1 the day, $2 the instant, $3 to $7 the periods of rule packs, $8 the organisation.
 _MISSING = f"""

@@ -72,7 +72,8 @@ async def test_a_meeting_in_public_is_called_three_clear_days_before(met: Meetin
 
 async def test_an_item_is_decided_by_who_is_there_and_not_recused(met: MeetingBody) -> None:
     meeting = await met.meeting("2017-03-30", notice="2017-03-01")
-    first, second, third = [await met.item(meeting) for _ in range(3)]
+    first = await met.item(meeting, private=True, private_reason="commercial")
+    second, third = [await met.item(meeting) for _ in range(2)]
     await met.day("2017-03-30")
     await met.attend(meeting, chair="14:00", gp=("14:00", "15:00", None), lay="14:00", lay2=("14:30", None, None))
     votes, at = f"items/{first}/votes", "2017-03-30T14:40:00Z"
@@ -107,6 +108,11 @@ async def test_an_item_is_decided_by_who_is_there_and_not_recused(met: MeetingBo
         "casting": "for",
     }
     assert closed["result"]["counted"] == sorted(met.ids[one] for one in ("gp", "lay", "lay2"))
+    assert len(closed["votes"]) == 2
+    stranger_header = met.tokens.header(Role.PARTNER, organisations=("10H",))
+    shown = (await met.client.get(f"/v1/items/{first}", headers=stranger_header)).json()
+    assert (shown["votes"], shown["motion"], shown["recusals"], shown["result"]["counted"]) == ([], None, [], [])
+    assert shown["result"]["outcome"] == "carried"
     gone = {"attendance": [{"person": met.ids["gp"], "coming": False}]}
     answer = await met.client.put(f"/v1/meetings/{meeting}/attendance", json=gone)
     assert answer.json()["type"].endswith("item-closed")

@@ -92,6 +92,10 @@ async def test_a_register_of_interests_names_nil_returns_and_who_is_missing(
     nurse = interest | {"person": harness.ids["P-nurse"]}
     await posted(client, "interests", **nurse, aware_on=DAY, first_day=DAY, last_day="2018-06-30")
     assert (await read(client, "interests", as_at="2018-12-31"))["nil_returns"] == []
+    # Who confirms what is declared has not returned that there is nothing.
+    confirmed = await posted(client, "interests/nil-returns", organisation="10H", person=nurse["person"], confirms=True)
+    assert confirmed["confirms"]
+    assert (await read(client, "interests", as_at="2018-12-31"))["nil_returns"] == []
     told = await harness.database.fetch("SELECT keys, fields FROM outbox WHERE name = 'RegisterPublished'")
     logged = await harness.database.fetch("SELECT body FROM event_log WHERE body LIKE '%RegisterPublished%'")
     assert len(told) + len(logged) == 1
