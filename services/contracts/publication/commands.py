@@ -21,7 +21,7 @@ from services.contracts.publication.awards import read_awards
 from services.contracts.publication.errors import NothingToPublish
 from services.contracts.publication.models import ContractPublication, OcdsRelease
 from services.contracts.publication.records import Document
-from services.contracts.publication.rules import dated, days_to_look_at, instant_of, release_of, tags_of
+from services.contracts.publication.rules import continued, dated, days_to_look_at, instant_of, release_of, tags_of
 from services.contracts.publication.views import ImportedReleasesView, LeftOutView, PublicationView
 
 # One writer at a time: whoever follows the feed by its numbers misses none that is committed late.
@@ -112,11 +112,12 @@ async def _release_news(
     before = None if last is None else json.loads(last.document)
     number, latest = await _in_process(session, publication.ocid)
     points = await queries.points_of(connection, contract.id)
+    continuation = await queries.find_continuation(connection, contract.id)
     for day in days_to_look_at(points, after=None if last is None else last.day, today=on):
         found = await queries.published_contract(
             connection, contract.reference, as_at=day, as_known=min(end_of(day), stated_at)
         )
-        document = None if found is None else release_of(found, before)
+        document = None if found is None else continued(release_of(found, before), continuation)
         tags = [] if document is None else tags_of(document, before)
         if found is None or document is None or not tags:
             continue

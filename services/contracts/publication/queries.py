@@ -94,6 +94,17 @@ WITH RECURSIVE chain AS (
 SELECT c.reference FROM chain JOIN contract c ON c.id = chain.id ORDER BY chain.length DESC LIMIT 1
 """
 
+# The last release of the contracts into which one was novated.
+_CONTINUATION = """
+WITH RECURSIVE chain AS (
+    SELECT $1::int AS id
+     UNION
+    SELECT k.contract_id FROM chain
+      JOIN novation n ON n.contract_id = chain.id JOIN novation_completion k ON k.novation_id = n.id)
+SELECT r.document FROM ocds_release r JOIN chain ON chain.id = r.contract_id
+ WHERE chain.id <> $1 ORDER BY r.id DESC LIMIT 1
+"""
+
 _RELEASES = """
 SELECT id, document FROM ocds_release
  WHERE stated_at <= $1 AND ($2::text IS NULL OR customers @> ARRAY[$2]) AND ($3::bigint IS NULL OR id > $3)
@@ -133,6 +144,12 @@ async def root_of(db: Reads, contract: int) -> str:
     """Return the reference of the contract with which the process of this one began."""
     [row] = await db.fetch(_ROOT, contract)
     return str(row["reference"])
+
+
+async def find_continuation(db: Reads, contract: int) -> Document | None:
+    """Return the last release of what a contract was novated into; None where none is published."""
+    rows = await db.fetch(_CONTINUATION, contract)
+    return json.loads(rows[0]["document"]) if rows else None
 
 
 async def points_of(db: Reads, contract: int) -> list[date]:

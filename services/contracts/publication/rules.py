@@ -129,6 +129,23 @@ def release_of(contract: PublishedContract, before: Document | None) -> Document
     return document
 
 
+def continued(document: Document, continuation: Document | None) -> Document:
+    """Return a release of a contract with buyer and parties of the one that took its place, where that one is in force.
+
+    They are those of the process, of which the latest release counts, of whatever contract it is.
+    """
+    if continuation is None or continuation["contracts"][0]["status"] == PENDING:
+        return document
+    now = {one["id"]: one for one in continuation["parties"]}
+    former = {one["id"]: _as_former(one) for one in document["parties"]}
+    shown = former | now
+    return document | {"buyer": continuation["buyer"], "parties": [shown[id_] for id_ in sorted(shown)]}
+
+
+def _as_former(party: Document) -> Document:
+    return party | {"roles": sorted({_FORMER.get(role, role) for role in party["roles"]})}
+
+
 def tags_of(document: Document, before: Document | None) -> list[str]:
     """Return what kind of change a release makes known; empty where it says nothing new."""
     if before is None:
@@ -175,8 +192,7 @@ def _parties(contract: PublishedContract, past: Iterable[Document]) -> list[Docu
     for body, role in former:
         shown.setdefault(body.id, _party(body, [_FORMER[role]]))
     for one in past:
-        gone = sorted({_FORMER.get(role, role) for role in one["roles"]})
-        shown.setdefault(one["id"], one | {"roles": gone})
+        shown.setdefault(one["id"], _as_former(one))
     return [shown[id_] for id_ in sorted(shown)]
 
 

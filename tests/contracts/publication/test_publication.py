@@ -264,6 +264,33 @@ async def test_the_process_of_a_novated_contract_goes_on_under_its_ocid(
     conforms(package, extension, standard, tmp_path)
 
 
+async def test_a_contract_that_is_published_after_the_one_that_took_its_place_changes_no_party_of_the_process(
+    client: httpx.AsyncClient, tokens: Tokens
+) -> None:
+    await novate(client, tokens)
+    await move_to(client, tokens, date(2019, 1, 1))
+    await publish(client, tokens, reference="CSU-BUCKS-2019")
+    before = (await read(client, f"/v1/ocds/records/{OCID}"))["records"][0]["compiledRelease"]
+    await publish(client, tokens)
+    [record] = (await read(client, f"/v1/ocds/records/{OCID}"))["records"]
+    assert record["releases"][-1]["contracts"][0]["id"] == REFERENCE
+    compiled = record["compiledRelease"]
+    assert compiled["buyer"] == before["buyer"]
+    now, then = ({one["id"]: one["roles"] for one in each["parties"]} for each in (compiled, before))
+    assert {id_: roles for id_, roles in now.items() if id_ in then} == then
+    # What only the earlier contract knows are those who had left it before.
+    left = {id_: roles for id_, roles in now.items() if id_ not in then}
+    assert left == {
+        "GB-NHS-0CX": ["formerSupplier"],
+        "GB-NHS-10H": ["formerBuyer"],
+        "GB-NHS-10Y": ["formerBuyer"],
+    }
+    assert [(one["id"], one["status"]) for one in compiled["contracts"]] == [
+        ("CSU-BUCKS-2019", "active"),
+        (REFERENCE, "terminated"),
+    ]
+
+
 async def test_no_change_of_a_draft_is_published_and_a_merger_is_one_change_however_often_it_is_stated(
     harness: ContractsHarness,
 ) -> None:
