@@ -165,6 +165,8 @@ class Unit:
     scope: str | None = None
     is_closed: bool = False
     succeeded_by: tuple[str, ...] = ()
+    is_supplier: bool = True
+    """False of a body of which nothing was stated as of a supplier, and whose kind sells no support."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,8 @@ class Count:
 def count(units: Sequence[Unit]) -> Count:
     """Count units: one that is closed or was succeeded by the day is not counted, its last successors are, each once.
 
-    A successor of which no scope is stated has that of its predecessors, `end_to_end` where one of them had it.
+    A successor of which no scope is stated has that of its predecessors, `end_to_end` where one of them had it. A
+    commissioner, or another body that is no supplier, took the work in house, and is none of the market's units.
     """
     by_code = {one.code: one for one in units}
     inherited: dict[str, set[str]] = {}
@@ -194,6 +197,8 @@ def count(units: Sequence[Unit]) -> Count:
             not_counted[one.code] = f"succeeded by {', '.join(one.succeeded_by)}"
             for last in _last_successors(one.code, by_code):
                 inherited.setdefault(last, set()).update({one.scope} if one.scope else ())
+        elif not one.is_supplier:
+            not_counted[one.code] = "no supplier: it took over a unit's work for itself"
         elif one.is_closed or one.state in GONE:
             not_counted[one.code] = one.state if one.state in GONE else "closed"
     scopes: dict[str | None, list[str]] = {}

@@ -71,6 +71,18 @@ def test_s18_who_was_succeeded_is_not_counted_and_the_last_successor_is_once() -
     }
 
 
+def test_s18_a_commissioner_that_took_a_units_work_in_house_is_no_unit() -> None:
+    given_units = [
+        Unit("0AQ", scope=Scope.END_TO_END, succeeded_by=("QOP",)),
+        Unit("QOP", is_supplier=False),
+        Unit("0AN", scope=Scope.END_TO_END, succeeded_by=("0DJ",)),
+        Unit("0DJ"),
+    ]
+    found = count(given_units)
+    assert (found.end_to_end, found.niche, found.not_stated) == (("0DJ",), (), ())
+    assert found.not_counted["QOP"] == "no supplier: it took over a unit's work for itself"
+
+
 CODES = st.sampled_from("ABCDEF")
 UNITS = st.dictionaries(
     CODES, st.tuples(st.sampled_from([None, *Scope]), st.sets(CODES, max_size=2), st.booleans()), max_size=6
