@@ -70,8 +70,10 @@ async def test_payments_are_imported_resolved_added_up_and_proposed(platform: Pl
 
     alias = {"name": "NHS NEL CSU", "code": "0DJ", "effective_on": "2013-04-01"}
     assert (await as_lead("POST", "/aliases", "05C", 403, json=alias))["type"].endswith("/not-yours-to-decide")
-    [stated] = (await as_lead("POST", "/aliases", "0DJ", 201, json=alias))["items"]
-    assert (stated["code"], stated["source"]) == ("0DJ", "supplier")
+    # Nor is a name that the registry does not have any supplier's to claim.
+    assert (await as_lead("POST", "/aliases", "0DJ", 403, json=alias))["type"].endswith("/not-yours-to-decide")
+    [stated] = (await ask("POST", "/aliases", "*", role=Role.NHS_ENGLAND, expect=201, json=alias))["items"]
+    assert (stated["code"], stated["source"]) == ("0DJ", "nhs_england")
     [total] = (await ask("GET", "/spend", params={"supplier": "0DJ"}))["items"]
     assert (total["key"], total["figures"]["amount_pence"], total["figures"]["duplicate_pence"]) == (
         "05C",

@@ -412,9 +412,9 @@ CASES += [
     Case(
         operation="state_alias",
         role=Role.CONTRACT_LEAD,
-        binds=("0CX",),
+        binds=("10H",),
         path="/aliases",
-        json={"name": "SCW CSU", "code": "0CX", "effective_on": "2017-04-01"},
+        json={"name": "NHS 10H CCG", "code": "10H", "effective_on": "2017-04-01"},
     ),
 ]
 

@@ -64,7 +64,10 @@ async def payments(database: Database, **wanted: Any) -> list[PublishedPaymentVi
     return await list_payments(database, PaymentFilter(**wanted), as_known=None, after=0, limit=100_000)
 
 
-async def spend(database: Database, as_known: datetime | None = None, **wanted: Any) -> dict[str, SpendGroupView]:
+async def spend(
+    database: Database, as_known: datetime | None = None, *, reader: Caller = NATIONAL, **wanted: Any
+) -> dict[str, SpendGroupView]:
     """What payments add up to, by key."""
-    found = await list_spend(database, SpendFilter(**wanted), today=TODAY, as_known=as_known, after=None, limit=10_000)
+    asked = SpendFilter(**wanted)
+    found = await list_spend(database, asked, by=reader, today=TODAY, as_known=as_known, after=None, limit=10_000)
     return {one.key: one for one in found}

@@ -67,9 +67,9 @@ def _define_functions(_: MetaData, connection: Connection, **__: object) -> None
     connection.exec_driver_sql(IS_WHOLE)
 
 
-terms = Timeline(Base.metadata, "contract_terms")
+terms = Timeline(Base.metadata, "contract_terms", long_values=True)
 """Subject: a contract. Its lines from the day on which an amendment changed them, as JSON: see `charges`."""
-condition = Timeline(Base.metadata, "contract_condition")
+condition = Timeline(Base.metadata, "contract_condition", long_values=True)
 """Subject: a contract. Its notice, exit terms and further parties since an amendment, as JSON: see `conditions`."""
 sharing = Timeline(Base.metadata, "contract_share", check="share_table_is_whole(value)", long_values=True)
 """Subject: a contract. The whole table of shares of a day, one facet a kind: see `shares`."""

@@ -47,7 +47,7 @@ _A_FILE: dict[str, Any] = {
         "content": {
             "application/octet-stream": {
                 "schema": {"type": "string", "format": "binary"},
-                "example": "Entity,Date,Supplier,Amount\n",
+                "example": "Entity,Date,Supplier,Amount\nNHS Dudley CCG,31/10/2016,MIDLANDS AND LANCS CSU,76916.67\n",
             }
         },
     }

@@ -73,6 +73,16 @@ _SUPPLIERS = """
 SELECT DISTINCT b.value FROM unnest($1::text[]) AS key JOIN name_alias n ON n.name = key
   JOIN name_alias_belief b ON b.subject_id = n.id AND upper_inf(b.known)
 """
+# Of equal lines the first has no flag: the one that was stated first, whichever was imported first.
+_FLAG_AGAIN = """
+UPDATE published_payment p
+   SET flags = CASE WHEN o.place > 1 THEN array_append(p.flags, $2) ELSE array_remove(p.flags, $2) END
+  FROM (SELECT q.id,
+               row_number() OVER (PARTITION BY q.content ORDER BY i.stated_at, q.publication, q.occurrence) AS place
+          FROM published_payment q JOIN payment_import i ON i.id = q.import_id
+         WHERE q.content = ANY($1::bytea[])) o
+ WHERE p.id = o.id AND (o.place > 1) <> ($2 = ANY(p.flags))
+"""
 _COLUMNS = ("import_id", *PaymentRow._fields, "occurrence")
 
 Say = Callable[[str], Awaitable[None]]
@@ -148,7 +158,7 @@ async def import_file(database: Database, job: ImportJob, *, clock: Clock, say: 
         stated_at = job.stated_at or clock.stated_at()
         publication = await connection.fetchval(_FIRST_NAME, job.sha256) or job.file
         payments = [one if one.publication else one._replace(publication=publication) for one in rows.payments]
-        taken = await _write(connection, job.id, payments, say)
+        taken, again = await _write(connection, job.id, payments, say)
         await connection.copy_records_to_table(
             "payment_import_refusal",
             records=[(job.id, one.line, one.text, one.reason) for one in rows.refused],
@@ -158,6 +168,8 @@ async def import_file(database: Database, job: ImportJob, *, clock: Clock, say: 
         figures = (rows.lines, taken, repeated, len(rows.refused))
         if await connection.fetchval(_DONE, job.id, job.tries, stated_at, *figures) is None:
             raise TakenOver
+        if again:
+            await connection.execute(_FLAG_AGAIN, again, Flag.DUPLICATE.value)
         if taken:
             await _publish(session, rows.payments, today=clock.today(), stated_at=stated_at)
         await record_write(session, service_caller("contracts"), "import_payments", request=job.causation)
@@ -173,12 +185,15 @@ async def _read(text: str, *, payer: str | None, say: Say) -> FileRows:
     return rows
 
 
-async def _write(connection: asyncpg.Connection, number: int, payments: Sequence[PaymentRow], say: Say) -> int:
-    """Write the payments that are not known yet; return how many."""
+async def _write(
+    connection: asyncpg.Connection, number: int, payments: Sequence[PaymentRow], say: Say
+) -> tuple[int, list[bytes]]:
+    """Write the payments that are not known yet; return how many, and what is said by more than one line."""
     seen = await _earlier(connection, payments)
     contents = {content for content, _ in seen}
     counted: dict[tuple[Any, str], int] = {}
     written = 0
+    again: set[bytes] = set()
     batch: list[tuple[Any, ...]] = []
     for one in payments:
         key = (one.content, one.publication)
@@ -186,6 +201,8 @@ async def _write(connection: asyncpg.Connection, number: int, payments: Sequence
         if occurrence <= seen.get(key, 0):
             continue
         is_again = one.content in contents
+        if is_again:
+            again.add(one.content)
         contents.add(one.content)
         *stated, flags, content = one
         batch.append((number, *stated, (*flags, Flag.DUPLICATE) if is_again else flags, content, occurrence))
@@ -194,7 +211,7 @@ async def _write(connection: asyncpg.Connection, number: int, payments: Sequence
             if written % _SAY_EVERY == 0:
                 await say(f"{written} payments written")
             batch = []
-    return written + await _copy(connection, batch)
+    return written + await _copy(connection, batch), list(again)
 
 
 async def _earlier(connection: asyncpg.Connection, payments: Sequence[PaymentRow]) -> dict[tuple[Any, str], int]:

@@ -46,7 +46,13 @@ async def _payment_filters(
     supplier: Annotated[OdsCode | None, Query(description="The supplier's code, by an alias of the day.")] = None,
     supplier_name: Annotated[str | None, Query(max_length=300, description="The supplier's name as published.")] = None,
     import_reference: Annotated[
-        str | None, Query(alias="import", pattern=_REFERENCE, description="The import that brought them.")
+        str | None,
+        Query(
+            alias="import",
+            pattern=_REFERENCE,
+            description="The import that brought them.",
+            examples=["0f8a3c52-5d0e-4a3f-9b77-2f6f1d9f4c11"],
+        ),
     ] = None,
     flag: Annotated[Flag | None, Query(description="Only those of which this is odd.")] = None,
     first_day: FirstDay = None,
@@ -104,19 +110,22 @@ async def list_published_payments(
 async def list_spend(
     request: Request,
     rows: Rows,
-    _: By,
+    by: By,
     filters: Annotated[queries.SpendFilter, Depends(_spend_filters)],
     paging: Paging,
     today: Today,
     as_known: AsKnown,
 ) -> Page[SpendGroupView]:
-    """Add payments up by payer, supplier, month, or all of them, with what is odd, and what is missing, named.
+    """Add payments up by payer, supplier, month, contract, or all of them, with what is odd and what is missing.
 
     A payer is as published; with `payers_on` it is grouped with those that live on in the same body on that day, and
-    each keeps its own figures beside the group's.
+    each keeps its own figures beside the group's. Payments are those of a contract that was confirmed for payer and
+    supplier and signed, on the days of its term; contracts of which you read no party are not named.
     """
     [after] = paging.key(str) or [None]
-    found = await queries.list_spend(rows, filters, today=today, as_known=as_known, after=after, limit=paging.fetch)
+    found = await queries.list_spend(
+        rows, filters, by=by, today=today, as_known=as_known, after=after, limit=paging.fetch
+    )
     return page(found, key=lambda one: one.key, request=request)
 
 
@@ -149,9 +158,9 @@ async def state_alias(
 ) -> Page[AliasView]:
     """State that a name in publications is that of a body, from a day on. Payments of before are resolved anew.
 
-    The body itself states it, or a national body: it changes what everybody reads. Of a name that another body has on
-    these days, only the latter does. A last day ends the name, though it was stated for longer. The answer lists the
-    name's days.
+    A national body states it, since it changes what everybody reads; the body itself only of a name that it has
+    already, in the registry or by an alias. A last day ends the name, though it was stated for longer. The answer lists
+    the name's days.
     """
     await commands.state_alias(session, command, by=by, today=today, stated_at=stated_at)
     found = await queries.list_aliases(

@@ -1,4 +1,4 @@
-"""States that a name under which payments are published is that of a body, by that body itself or by NHS England."""
+"""States that a name under which payments are published is that of a body, on which days."""
 
 from datetime import date, datetime, timedelta
 from typing import Annotated
@@ -78,9 +78,9 @@ async def state_alias(
 ) -> None:
     """State whose name it is; a later statement supersedes an earlier one on its days. Raises NotYoursToDecide.
 
-    A last day ends the name, though it was stated for longer. Only a national body says that the name of a body is that
-    of another. Publishes SpendRecorded for each total that changes: payments are resolved anew, whenever they were
-    imported.
+    A last day ends the name, though it was stated for longer. Only a national body gives a body a name that it has not
+    yet, in the registry or by an alias. Publishes SpendRecorded for each total that changes: payments are resolved
+    anew, whenever they were imported.
     """
     connection = await raw(session)
     source = await source_of(connection, command.code, by=by, today=today)
@@ -106,9 +106,20 @@ async def state_alias(
 async def _must_be_free(
     connection: asyncpg.Connection, key: str, command: StateAlias, until: date | None, *, by: Caller
 ) -> None:
-    """A name of a body for which the caller does not act is given to another by a national body alone."""
+    """A body states by itself only the name that it has already, in the registry or by an alias.
+
+    Any other, such as a private supplier's, which no other body of the registry has either, is for a national body to
+    state; and so is that a name of a body, for which the caller does not act, is another's.
+    """
     rows = await connection.fetch(_NAMED, key, command.effective_on, until)
-    others = {row["code"] for row in rows} - {command.code}
+    bearers = {row["code"] for row in rows}
+    if command.code not in bearers and not by.is_national:
+        theirs = f"the name of {', '.join(sorted(bearers))}" if bearers else "no name that the registry has"
+        raise NotYoursToDecide(
+            f"{key} is on these days {theirs}: that it is one of {command.code} is for a national body to state, and "
+            f"the token acts for {', '.join(sorted(by.organisations))}"
+        )
+    others = bearers - {command.code}
     if others and not by.acts_for(others, predecessors=await known.predecessors(connection, by.organisations)):
         raise NotYoursToDecide(
             f"{key} is on some of these days the name of {', '.join(sorted(others))}: that it is another's is for a "

@@ -85,7 +85,7 @@ class RefusedPaymentLine(Base):
 
 
 class PublishedPayment(Base):
-    """A line of a publication. A row is never changed.
+    """A line of a publication. Of a row only the flag `duplicate` is ever changed: of equal lines the first has none.
 
     `content` is a digest of what the line says; the same content again in one publication has the next `occurrence`.
     """
@@ -94,6 +94,7 @@ class PublishedPayment(Base):
     __table_args__ = (
         UniqueConstraint("content", "publication", "occurrence"),
         Index(None, "payer_code", "paid_on"),
+        Index(None, "payer_key"),
         Index(None, "supplier_key"),
         Index(None, "import_id"),
     )
@@ -139,6 +140,7 @@ class SpendTotal(Base):
     """What was last published of a payer, a supplier, a contract ("" where none is confirmed) and a month."""
 
     __tablename__ = "spend_total"
+    __table_args__ = (Index(None, "supplier"),)
 
     payer: Mapped[str] = mapped_column(Text, primary_key=True)
     supplier: Mapped[str] = mapped_column(Text, primary_key=True)

@@ -13,11 +13,13 @@ from typing import Any, Final
 from rapidfuzz import fuzz, process
 
 from libs.common.database.connection import PLANNED_EACH_TIME, Reads
+from libs.common.identity import Caller
 from libs.common.temporal.believed import ALL_DAYS, as_known, holds
 from libs.organisations.projection import KnownOrganisation
 from libs.organisations.statements import Facet
 from libs.organisations.successions import BOTH_CONTINUE
 from services.contracts.core.models import known
+from services.contracts.core.sight import reads_through
 from services.contracts.core.views import PartyView
 from services.contracts.spend.models import Flag
 from services.contracts.spend.rules import (
@@ -55,6 +57,18 @@ SELECT p.*, i.reference::text AS import_reference,
   LEFT JOIN name_alias_belief pb ON pb.subject_id = pn.id AND {holds("pb", "p.paid_on", "$1")}
 """  # noqa: S608  (what is put in is ours)
 
+# The contract whose payments the rows r are, as known at $1, by its present term: one that a person confirmed for the
+# payer and the supplier, signed since.
+OF_CONTRACT: Final = """
+  LEFT JOIN contract_proposal o
+    ON o.source = 'payments' AND o.customer = r.payer_now AND o.supplier = r.supplier_now
+  LEFT JOIN contract_proposal_decision d ON d.proposal_id = o.id AND d.stated_at <= $1::timestamptz
+  LEFT JOIN contract c ON c.id = d.contract_id AND c.status <> 'draft' AND r.amount_pence IS NOT NULL
+   AND r.paid_on BETWEEN c.starts_on AND coalesce(c.exit_day, c.term_end, c.last_day)
+"""
+# Of which the caller reads the contract: who acts for neither party sees them without one.
+_OF_CONTRACT_READ = f"{OF_CONTRACT} AND ($10::text[] IS NULL OR r.payer_now = ANY($10) OR r.supplier_now = ANY($10))"
+
 _LIST = f"""{PLANNED_EACH_TIME}
 SELECT * FROM ({RESOLVED}) p
  WHERE ($2::text IS NULL OR p.payer_now = $2 OR p.payer = $2) AND ($3::text IS NULL OR p.supplier_now = $3)
@@ -75,12 +89,12 @@ count(*) FILTER (WHERE amount_pence IS NULL) AS without_amount,
 count(*) FILTER (WHERE paid_on IS NULL) AS without_day
 """
 
-# $2 and $3: codes of payers and the bodies that they are grouped by.
+# $2 and $3: codes of payers and the bodies that they are grouped by. The contract is looked for where it is asked for.
 _COUNTED = f"""
 counted AS (
     SELECT r.*, coalesce(r.payer_now, r.payer) AS payer_then,
-           coalesce(g.onto, r.payer_now, r.payer) AS payer_group
-      FROM ({RESOLVED}) r LEFT JOIN unnest($2::text[], $3::text[]) AS g (code, onto) ON g.code = r.payer_now
+           coalesce(g.onto, r.payer_now, r.payer) AS payer_group {{contract}}
+      FROM ({RESOLVED}) r LEFT JOIN unnest($2::text[], $3::text[]) AS g (code, onto) ON g.code = r.payer_now {{join}}
      WHERE ($4::text IS NULL OR coalesce(g.onto, r.payer_now, r.payer) = $4)
        AND ($5::text[] IS NULL OR r.supplier_now = ANY($5))
        AND ($6::date IS NULL OR r.paid_on >= $6) AND ($7::date IS NULL OR r.paid_on <= $7))
@@ -140,6 +154,7 @@ class SpendBy(StrEnum):
     PAYER = "payer"
     SUPPLIER = "supplier"
     MONTH = "month"
+    CONTRACT = "contract"
     TOTAL = "total"
 
 
@@ -148,6 +163,7 @@ _KEYS: Mapping[SpendBy, tuple[str, str]] = {
     SpendBy.PAYER: ("payer_group", "payer_now"),
     SpendBy.SUPPLIER: ("coalesce(supplier_now, supplier_key)", "supplier_now"),
     SpendBy.MONTH: ("coalesce(to_char(paid_on, 'YYYY-MM'), 'without a day')", "NULL"),
+    SpendBy.CONTRACT: ("coalesce(contract_now, 'without a contract')", "NULL"),
     SpendBy.TOTAL: ("'total'", "NULL"),
 }
 
@@ -220,9 +236,16 @@ def _payment(row: Mapping[str, Any]) -> PublishedPaymentView:
 
 
 async def list_spend(
-    db: Reads, wanted: SpendFilter, *, today: date, as_known: datetime | None, after: str | None, limit: int
+    db: Reads,
+    wanted: SpendFilter,
+    *,
+    by: Caller,
+    today: date,
+    as_known: datetime | None,
+    after: str | None,
+    limit: int,
 ) -> list[SpendGroupView]:
-    """Return what payments add up to by payer, supplier or month, ordered by key, after the cursor."""
+    """Return what payments add up to by payer, supplier, month or contract, ordered by key, after the cursor."""
     instant = as_known or NOW
     by_payer = wanted.by == SpendBy.PAYER
     # Every payment is read for it: only where payers, or the months of each, are asked for.
@@ -236,12 +259,16 @@ async def list_spend(
         *(instant, list(onto), list(onto.values()), wanted.payer),
         *(None if wanted.suppliers is None else list(wanted.suppliers), wanted.first_day, wanted.last_day),
     )
-    rows = await db.fetch(_GROUPS.format(key=key, code=code), *asked, after, limit)
+    if wanted.by == SpendBy.CONTRACT:
+        statement = _GROUPS.format(key=key, code=code, contract=", c.reference AS contract_now", join=_OF_CONTRACT_READ)
+        rows = await db.fetch(statement, *asked, after, limit, await reads_through(db, by))
+    else:
+        rows = await db.fetch(_GROUPS.format(key=key, code=code, contract="", join=""), *asked, after, limit)
     keys = [row["key"] for row in rows]
     covered_by = _Covered(months, {row["payer"]: row["first_day"] for row in covered}, onto, steps)
     parts: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     if by_payer and wanted.payers_on is not None:
-        for row in await db.fetch(_PARTS, *asked, keys):
+        for row in await db.fetch(_PARTS.format(contract="", join=""), *asked, keys):
             parts[row["key"]].append(row)
     codes = {row["key"] for row in rows if row["has_code"]} | {one["payer"] for few in parts.values() for one in few}
     bodies = await known.statuses(db, codes, as_at=wanted.payers_on or today, as_known=as_known)

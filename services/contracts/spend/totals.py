@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.database.connection import raw
 from libs.common.events.contracts import SpendRecorded
 from libs.common.messaging import outbox
-from services.contracts.spend.queries import RESOLVED
+from services.contracts.spend.queries import OF_CONTRACT, RESOLVED
 from services.contracts.suppliers.queries import NOW
 
 _MOMENT = timedelta(microseconds=1)
@@ -27,12 +27,7 @@ WITH counted AS (
            sum(amount_pence)::bigint AS amount_pence,
            coalesce(sum(amount_pence) FILTER (WHERE 'duplicate' = ANY(flags)), 0)::bigint AS duplicate_pence,
            (array_agg(import_reference ORDER BY import_id DESC))[1] AS source
-      FROM ({RESOLVED}) r
-      LEFT JOIN contract_proposal o
-        ON o.source = 'payments' AND o.customer = r.payer_now AND o.supplier = r.supplier_now
-      LEFT JOIN contract_proposal_decision d ON d.proposal_id = o.id
-      LEFT JOIN contract c ON c.id = d.contract_id AND c.status <> 'draft'
-       AND r.paid_on BETWEEN c.starts_on AND coalesce(c.exit_day, c.term_end, c.last_day)
+      FROM ({RESOLVED}) r {OF_CONTRACT}
      WHERE supplier_now = ANY($2::text[]) AND payer_now IS NOT NULL AND amount_pence IS NOT NULL
      GROUP BY 1, 2, 3, 4),
 before AS (SELECT * FROM spend_total WHERE supplier = ANY($2::text[]))

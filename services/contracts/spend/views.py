@@ -60,9 +60,9 @@ class SpendPayerView(BaseModel):
 
 
 class SpendGroupView(BaseModel):
-    """What the lines of one payer, supplier or month add up to."""
+    """What the lines of one payer, supplier, month or contract add up to."""
 
-    key: str = Field(description="code, name as published where it has no code, or month", examples=["W2U3Z"])
+    key: str = Field(description="code, name as published where it has no code, month or contract", examples=["W2U3Z"])
     body: PartyView | None = Field(description="the payer or supplier; null: a month, or a name without an alias")
     figures: SpendFiguresView
     payers: list[SpendPayerView] = Field(description="grouped by successor: the payers as published")

@@ -67,6 +67,24 @@ async def test_twice_is_once_and_the_same_line_in_two_publications_is_flagged(da
     assert len(await payments(database, flag=Flag.REVERSAL, first_day=date(2017, 6, 30))) == 2
 
 
+async def test_of_equal_lines_the_one_stated_first_has_no_flag_in_whatever_order_they_are_imported(
+    database: Database,
+) -> None:
+    files = {"a.csv": (8, [MAY, MAY]), "b.csv": (7, [MAY, MAY, JUNE]), "c.csv": (7, [MAY, JUNE])}
+    for file, (month, lines) in files.items():
+        await imported(database, a_file(*lines), file=file, stated=at(date(2017, month, 1)))
+    flagged = {(one.publication, one.line): [str(odd.flag) for odd in one.flags] for one in await payments(database)}
+    assert flagged == {
+        ("a.csv", 2): ["duplicate"],
+        ("a.csv", 3): ["duplicate"],
+        ("b.csv", 2): [],
+        ("b.csv", 3): ["duplicate"],
+        ("b.csv", 4): ["reversal"],
+        ("c.csv", 2): ["duplicate"],
+        ("c.csv", 3): ["reversal", "duplicate"],
+    }
+
+
 async def test_a_file_that_is_none_is_refused_and_the_next_one_is_imported(database: Database) -> None:
     for content, reason in (
         (b"\x1f\x8bno", "unpacked"),
@@ -137,7 +155,7 @@ async def test_a_name_means_a_body_on_its_days_as_known_and_totals_follow(databa
     assert [one.supplier_code for one in await payments(database, supplier_name="nhs csu")] == ["0DJ"] * 4
 
 
-async def test_only_the_body_itself_or_a_national_one_states_its_name(
+async def test_a_body_states_only_a_name_that_it_has_already_and_a_national_one_any(
     harness: ContractsHarness, database: Database
 ) -> None:
     async def state(by: tuple[str, ...], **given: date) -> None:
@@ -149,9 +167,12 @@ async def test_only_the_body_itself_or_a_national_one_states_its_name(
         await state(("10H",))
     with pytest.raises(AliasPeriodAmiss):
         await state(("0CX",), last_day=date(2013, 3, 31))
+    with pytest.raises(NotYoursToDecide, match="CSU is on these days no name that the registry has"):
+        await state(("0CX",))
+    await name(database, "csu", "0CX", since=date(2014, 4, 1), stated=at(date(2025, 1, 1)))
     await state(("0CX",))
     [listed] = await list_aliases(database, name=None, code="0CX", as_known=None, after=None, limit=9)
-    assert listed.source == "supplier"
+    assert (listed.source, listed.first_day) == ("supplier", SINCE)
     await harness.hear_of_ccgs("10H")
     for written, theirs in (("csu", "0CX"), ("nhs  10h ccg", "10H")):
         claimed = StateAlias(name=written, code="0DJ", effective_on=TODAY)
@@ -246,6 +267,10 @@ async def test_payments_that_return_are_a_proposal_and_those_of_a_contract_once_
         ("10H", "0CX", "PAID-2017", "05", 1, 10_000, 0),
         ("10H", "0CX", "PAID-2017", "06", 1, 10_000, 0),
     ]
+    of_it, of_none = {"PAID-2017": 20_000, "without a contract": 10_000}, {"without a contract": 30_000}
+    for reader, expected in ((NATIONAL, of_it), (a_lead("0CX"), of_it), (a_lead("11C"), of_none)):
+        by_contract = await spend(database, reader=reader, by=SpendBy.CONTRACT)
+        assert {key: one.figures.amount_pence for key, one in by_contract.items()} == expected
     async with database.begin() as session:
         await (await raw(session)).execute("UPDATE contract SET status = 'terminated', exit_day = '2017-05-31'")
     assert (await attributed(), await attributed()) == (2, 0)
