@@ -130,7 +130,7 @@ async def state_population(
     if repeated and (repeated.population, repeated.source) == (command.population, command.source):
         return Population(code, year, allowance.version, repeated, is_new=False)
     expect(allowance.version)
-    rate = await _check(connection, code, year, life, is_correction=bool(earlier))
+    rate = await _check(connection, code, year, life, stated_at, is_correction=bool(earlier))
     first_day = earlier[0].first_day if earlier else _first_day_open(year, life)
     new = _statement(allowance, command, year, rate, first_day, stated_at, by)
     await _put_in_place(session, new, earlier)
@@ -176,14 +176,15 @@ async def _check(
     code: str,
     year: FinancialYear,
     life: list[asyncpg.Record],
+    stated_at: datetime,
     *,
     is_correction: bool,
 ) -> Rate:
-    """Return the rate of the year, or raise the first refusal with the reasons of all of them."""
+    """Return the year's rate as known when it is stated, or raise the first refusal with the reasons of all of them."""
     refusals: list[DomainError] = []
     rate = None
     try:
-        rate = rate_of(year)
+        rate = rate_of(year, as_known=stated_at)
     except NoRateYet as refusal:
         refusals.append(refusal)
     if not is_correction:

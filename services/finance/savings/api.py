@@ -19,6 +19,7 @@ from libs.common.http.dependencies import (
     problems,
 )
 from libs.common.identity import Caller, NotYoursToDecide, Role, RoleMissing
+from services.finance.budgets.errors import StatedOutOfOrder
 from services.finance.cases.errors import CaseUnknown
 from services.finance.core.sight import sight_of
 from services.finance.savings import case_forecasts, commands, errors, queries
@@ -55,7 +56,7 @@ async def get_savings(ref: Initiative, session: Read, by: By, as_at: AsAt, as_kn
     "/initiatives/{ref}/savings",
     status_code=status.HTTP_201_CREATED,
     summary="State what an initiative is to save",
-    responses=problems(RoleMissing, NotYoursToDecide, errors.LineOfAnotherBudget),
+    responses=problems(RoleMissing, NotYoursToDecide, errors.LineOfAnotherBudget, StatedOutOfOrder),
 )
 @binds("organisation")
 async def state_saving(
@@ -71,7 +72,10 @@ async def state_saving(
     "/initiatives/{ref}/savings/case",
     status_code=status.HTTP_201_CREATED,
     summary="Forecast the savings of an initiative from a case",
-    responses=problems(RoleMissing, NotYoursToDecide, CaseUnknown, errors.CaseNotFrozen, errors.CaseSavesNothing),
+    responses=problems(
+        *(RoleMissing, NotYoursToDecide, CaseUnknown, errors.CaseNotFrozen, errors.CaseSavesNothing),
+        StatedOutOfOrder,
+    ),
 )
 @binds("organisation")
 async def forecast_from_case(
@@ -103,6 +107,7 @@ async def forecast_from_case(
         errors.LineOfAnotherBudget,
         errors.ClaimAboveSaving,
         errors.ReductionClaimed,
+        StatedOutOfOrder,
     ),
 )
 @binds("organisation")

@@ -63,7 +63,7 @@ async def forecast_from_case(
 ) -> None:
     """State what the preferred option of a frozen case saves a body by year, in place of what a case forecast before.
 
-    Raises with every reason at once CaseUnknown, CaseNotFrozen, CaseSavesNothing.
+    Raises with every reason at once CaseUnknown, CaseNotFrozen, CaseSavesNothing; StatedOutOfOrder.
     """
     connection = await begin(session, [command.organisation], by=by, today=today)
     version = await _frozen(connection, command)
@@ -72,7 +72,7 @@ async def forecast_from_case(
     about = initiative, command.organisation, command.function
     for row in await connection.fetch(_FROM_CASES, *about, _CAUSE):
         amounts.setdefault(row["financial_year"], (0, row["recurrent"]))
-    at = await instant_of(connection, initiative, command.organisation, stated_at)
+    at = await instant_of(connection, initiative, command.organisation, stated_at, by=by)
     event = await event_of(connection, version.case, version.version)
     rows: list[tuple[object, ...]] = [
         (

@@ -14,11 +14,12 @@ from libs.common.database.connection import raw
 from libs.common.errors import DomainError, Reason
 from libs.common.events import Event
 from libs.common.events.finance import CostShiftFound, SavingForecast, SavingRealised, SavingReversed
-from libs.common.identity import Caller
+from libs.common.identity import Caller, Role
 from libs.common.messaging import outbox
 from libs.common.money import pounds
 from services.finance.budgets.commands import Pence, SomePence, Term
 from services.finance.budgets.entries import after_posting, begin
+from services.finance.budgets.errors import StatedOutOfOrder
 from services.finance.budgets.queries import get_lines
 from services.finance.budgets.rules import name_of
 from services.finance.core.errors import refuse
@@ -136,14 +137,14 @@ async def state_saving(
 ) -> None:
     """State what an initiative is expected to save; what it costs others of the footprint does not count.
 
-    Raises LineOfAnotherBudget.
+    Raises LineOfAnotherBudget, StatedOutOfOrder.
     """
     connection = await begin(session, [command.organisation], by=by, today=today)
     year = command.year
     line = int(command.line[3:]) if command.line else None
     if line is not None:
         refuse(await _why_another(connection, line, command, by))
-    at = await instant_of(connection, initiative, command.organisation, stated_at)
+    at = await instant_of(connection, initiative, command.organisation, stated_at, by=by)
     shift = _shift(command)
     amount = int(shift.counted_saving)
     await connection.execute(
@@ -160,11 +161,27 @@ async def state_saving(
 
 
 async def instant_of(
-    connection: asyncpg.Connection, initiative: str, organisation: str, stated_at: datetime
+    connection: asyncpg.Connection, initiative: str, organisation: str, stated_at: datetime, *, by: Caller
 ) -> datetime:
-    """Return the instant of a new statement of an initiative: after all that the body stated of it."""
+    """Return the instant of a new statement of an initiative: after all that the body stated of it.
+
+    Raises StatedOutOfOrder where a loader names an earlier one.
+    """
     last: datetime | None = await connection.fetchval(_LAST_STATEMENT, initiative, organisation)
-    return stated_at if last is None or last < stated_at else last + _INSTANT
+    return _instant_after(last, stated_at, f"statement of {initiative} by {organisation}", by)
+
+
+def _instant_after(last: datetime | None, stated_at: datetime, about: str, by: Caller) -> datetime:
+    """Return an instant after the last one: what a source stated at one instant is stated in the order of its arrival.
+
+    A claim and what it realises follow from all that was stated before. Raises StatedOutOfOrder.
+    """
+    if last is None or last < stated_at:
+        return stated_at
+    if stated_at < last and by.has(Role.LOADER):
+        message = f"the last {about} is of {last.isoformat()}"
+        raise StatedOutOfOrder(message, reasons=[Reason(message, "Stated-At")])
+    return last + _INSTANT
 
 
 def _forecast(initiative: str, command: StateSaving, amount_pence: int, at: datetime) -> SavingForecast:
@@ -217,7 +234,7 @@ async def claim_saving(
     """Claim what a line falls by; what others have claimed before is refused, and named.
 
     Where the line has not fallen since the saving was stated, the claim waits. Raises with every reason at once
-    SavingNotStated, LineOfAnotherBudget, ClaimAboveSaving, and ReductionClaimed where nothing is left.
+    SavingNotStated, LineOfAnotherBudget, ClaimAboveSaving; ReductionClaimed where nothing is left; StatedOutOfOrder.
     """
     connection = await begin(session, [command.organisation], by=by, today=today)
     year, line = command.year, int(command.line[3:])
@@ -230,7 +247,7 @@ async def claim_saving(
     [first, *_] = stages.values()
     refused = await _refused_pence(connection, line, command.amount_pence, first["since"])
     last = await connection.fetchval(_LAST_CLAIM, rows)
-    at = stated_at if last is None or last < stated_at else last + _INSTANT
+    at = _instant_after(last, stated_at, f"claim on {command.line}", by)
     amounts = command.amount_pence, refused, first["recurrent"]
     await connection.execute(_INSERT_CLAIM, *key, year.start, line, *amounts, first["since"], at, by.subject)
     await reckon_savings(session, [line])

@@ -104,6 +104,18 @@ async def test_a_loader_puts_a_statement_in_its_place_among_later_ones(harness: 
     assert [event["population"] for event in await harness.told("AllowanceSet")] == [300, 100, 200]
 
 
+async def test_a_population_is_multiplied_by_the_rate_that_was_known_when_it_was_stated(
+    harness: FinanceHarness,
+) -> None:
+    loader = a_lead(also=(Role.LOADER,))
+    await harness.state("06H", "2014-15", 100, by=loader, stated=at(date(2014, 1, 31)))
+    await harness.state("06H", "2014-15", 200, by=loader, stated=at(date(2014, 2, 2)))
+    told = [(one["rate_pence"], one["amount_pence"]) for one in await harness.told("AllowanceSet")]
+    assert told == [(2500, 250_000), (2473, 494_600)]
+    with pytest.raises(NoRateYet, match="no running-cost allowance had been stated by 2012-11-08"):
+        await harness.state("10H", "2013-14", 100, by=loader, stated=at(date(2012, 11, 8)))
+
+
 async def test_in_whatever_order_a_loader_states_things_the_same_is_known(
     harness: FinanceHarness, other_stage: FinanceHarness
 ) -> None:

@@ -341,3 +341,17 @@ async def test_a_plan_that_was_agreed_before_it_was_revised_is_what_was_agreed_i
             for ref in ("HR-1", "HR-2")
         ]
         assert first == second, day
+
+
+async def test_a_loader_states_a_saving_in_order_or_is_refused_and_many_of_one_instant_stay_in_the_order_of_arrival(
+    budgets: Budgets,
+) -> None:
+    of_a_day: dict[str, Any] = {"headers": {"Stated-At": "2018-03-01"}}
+    for pence in (100, 200):
+        body = OF | {"amount_pence": pence, "recurrent": True}
+        shown = await budgets.call("POST", "/initiatives/A-1/savings", json=body, **of_a_day)
+    assert shown["forecast_pence"] == 200
+    earlier: dict[str, Any] = {"headers": {"Stated-At": "2018-02-28"}}
+    refused = await budgets.call("POST", "/initiatives/A-1/savings", json=body, expect=409, **earlier)
+    assert refused["type"].endswith("/stated-out-of-order")
+    assert [reason["field"] for reason in refused["reasons"]] == ["Stated-At"]
