@@ -72,7 +72,7 @@ def _scheme(one: SchemeView) -> tuple[str, str, str]:
     status_code=status.HTTP_201_CREATED,
     summary="Take a workbook of ERIC",
     responses={
-        200: {"model": WorkbookView, "description": "The same bytes were taken before."},
+        200: {"model": WorkbookView, "description": "The same bytes were taken before, and count as they did."},
         **problems(
             RoleMissing,
             NotYoursToDecide,

@@ -28,7 +28,15 @@ MOST_BYTES = 25 * 10**6
 """The most bytes of a workbook: ERIC's have 4 MB."""
 
 _ONE_BY_ONE = "SELECT pg_advisory_xact_lock(hashtextextended('taking a workbook of estates', 0))"
-_SAME = "SELECT financial_year FROM estate_workbook WHERE digest = $1"
+_SAME = "SELECT id, financial_year, stated_at FROM estate_workbook WHERE digest = $1"
+# Of the organisations of a workbook $1 those of which another one counts at an instant.
+_SUPERSEDED = """
+SELECT organisation FROM (
+    SELECT DISTINCT ON (organisation) organisation, workbook_id FROM estate_return
+     WHERE financial_year = $2 AND stated_at <= $3 AND organisation = ANY($4)
+     ORDER BY organisation, stated_at DESC, workbook_id DESC) r
+ WHERE workbook_id <> $1 ORDER BY 1
+"""
 _NAMED_BEFORE = """
 SELECT DISTINCT organisation FROM estate_return
  WHERE financial_year = $1 AND stated_at <= $2 AND organisation <> ALL($3) ORDER BY 1
@@ -37,7 +45,7 @@ SELECT DISTINCT organisation FROM estate_return
 
 @dataclass(frozen=True, slots=True)
 class TakenWorkbook:
-    """The digest of a workbook; without `is_new` the same bytes had been taken before."""
+    """The digest of a workbook; without `is_new` the same bytes had been taken before, and count as they did."""
 
     digest: str
     is_new: bool
@@ -53,7 +61,7 @@ async def take_workbook(
     today: date,
     stated_at: datetime,
 ) -> TakenWorkbook:
-    """Take every row of a workbook with its verdict; the same bytes again change nothing.
+    """Take every row of a workbook with its verdict; the same bytes again count anew for whom another one superseded.
 
     The caller acts for every organisation of which it takes a row. Raises RoleMissing, YearNotBegun, NoPackInForce,
     WorkbookUnreadable, WorkbookTooLarge, TooManyWorkbooks, NotYoursToDecide, WorkbookOfAnotherYear.
@@ -70,9 +78,9 @@ async def take_workbook(
     await known.lock(connection, codes)
     await connection.execute(_ONE_BY_ONE)
     digest = hashlib.sha256(content).hexdigest()
-    if (earlier := await connection.fetchval(_SAME, digest)) is not None:
-        _must_be_of(year, FinancialYear(earlier))
-        return TakenWorkbook(digest, is_new=False)
+    if (earlier := await connection.fetchrow(_SAME, digest)) is not None:
+        _must_be_of(year, FinancialYear(earlier["financial_year"]))
+        return TakenWorkbook(digest, is_new=await _state_again(session, earlier, digest, returns, stated_at))
     workbook = EstateWorkbook(
         digest=digest,
         file=file,
@@ -85,8 +93,26 @@ async def take_workbook(
     session.add(workbook)
     await session.flush()
     events = await outbox.add_all(session, [_event(one, year, digest, stated_at) for one in returns])
-    await _store(connection, workbook, rows, returns, events)
+    await _store_rows(connection, workbook.id, rows)
+    await _store_returns(connection, workbook.id, year, returns, events, stated_at)
     return TakenWorkbook(digest, is_new=True)
+
+
+async def _state_again(
+    session: AsyncSession, earlier: asyncpg.Record, digest: str, returns: Sequence[Return], stated_at: datetime
+) -> bool:
+    """State the returns of a workbook again for whom another one counts since; return whether there are any."""
+    if stated_at <= earlier["stated_at"]:
+        return False
+    connection, year = await raw(session), FinancialYear(earlier["financial_year"])
+    codes = [one.organisation for one in returns]
+    rows = await connection.fetch(_SUPERSEDED, earlier["id"], year.start, stated_at, codes)
+    superseded = {row["organisation"] for row in rows}
+    again = [one for one in returns if one.organisation in superseded]
+    if again:
+        events = await outbox.add_all(session, [_event(one, year, digest, stated_at) for one in again])
+        await _store_returns(connection, earlier["id"], year, again, events, stated_at)
+    return bool(again)
 
 
 async def _read(content: bytes, pack: RulePack) -> list[Row]:
@@ -141,13 +167,7 @@ def _event(one: Return, year: FinancialYear, digest: str, stated_at: datetime) -
     )
 
 
-async def _store(
-    connection: asyncpg.Connection,
-    workbook: EstateWorkbook,
-    rows: Sequence[Row],
-    returns: Sequence[Return],
-    events: Sequence[str],
-) -> None:
+async def _store_rows(connection: asyncpg.Connection, workbook: int, rows: Sequence[Row]) -> None:
     await connection.copy_records_to_table(
         "estate_row",
         columns=[
@@ -156,12 +176,22 @@ async def _store(
         ],
         records=[
             (
-                *(workbook.id, one.sheet, one.line, str(one.verdict), one.organisation, one.name, one.site),
+                *(workbook, one.sheet, one.line, str(one.verdict), one.organisation, one.name, one.site),
                 *(one.site_name, one.scheme, list(one.pence), one.finding),
             )
             for one in rows
         ],
     )
+
+
+async def _store_returns(
+    connection: asyncpg.Connection,
+    workbook: int,
+    year: FinancialYear,
+    returns: Sequence[Return],
+    events: Sequence[str],
+    stated_at: datetime,
+) -> None:
     await connection.copy_records_to_table(
         "estate_return",
         columns=[
@@ -170,8 +200,8 @@ async def _store(
         ],
         records=[
             (
-                *(workbook.id, one.organisation, one.name, workbook.financial_year, one.sites, one.without_figure),
-                *(one.schemes, *one.amounts.each, workbook.stated_at, event),
+                *(workbook, one.organisation, one.name, year.start, one.sites, one.without_figure),
+                *(one.schemes, *one.amounts.each, stated_at, event),
             )
             for one, event in zip(returns, events, strict=True)
         ],

@@ -64,7 +64,7 @@ class EstateRow(Base):
 
 
 class EstateReturn(Base):
-    """What one organisation has in a workbook. Of a year the one stated last counts."""
+    """What one organisation has in a workbook, each time that it was stated. Of a year the one stated last counts."""
 
     __tablename__ = "estate_return"
     __table_args__ = (
@@ -83,5 +83,5 @@ class EstateReturn(Base):
     significant_pence: Mapped[int] = mapped_column(BigInteger)
     moderate_pence: Mapped[int] = mapped_column(BigInteger)
     low_pence: Mapped[int] = mapped_column(BigInteger)
-    stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    stated_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
     event: Mapped[str] = mapped_column(Text)

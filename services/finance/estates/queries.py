@@ -56,7 +56,7 @@ SELECT w.id, w.digest, w.file, w.financial_year, w.pack, w.stated_at, w.findings
               sum(sites_without_figure)::int AS sites_without_figure, sum(schemes)::int AS schemes,
               sum(high_pence)::bigint AS high_pence, sum(significant_pence)::bigint AS significant_pence,
               sum(moderate_pence)::bigint AS moderate_pence, sum(low_pence)::bigint AS low_pence
-         FROM estate_return WHERE workbook_id = w.id) r
+         FROM estate_return WHERE workbook_id = w.id AND stated_at = w.stated_at) r
  WHERE w.stated_at <= $1 AND ($2::text IS NULL OR w.digest = $2) AND ($3::int IS NULL OR w.financial_year = $3)
    AND w.id > $4
  ORDER BY w.id LIMIT $5

@@ -79,7 +79,13 @@ async def test_a_later_workbook_supersedes_for_whom_it_names_and_what_was_known_
     total = await get(client, "schemes/total", **year, as_known="2018-01-01")
     assert (total["schemes"], total["declared_saving_pence"], total["financing_pence"]) == (2, 3_600, None)
 
+    # Stated again it counts again for whom the other one superseded it, and then once.
+    assert await take(client, FIRST) == first
     assert await take(client, FIRST, expect=200) == first
+    for known, high in (("2018-12-01", 1_000), (None, 100)):
+        when: dict[str, Any] = year | ({"as_known": known} if known else {})
+        found = await get(client, "backlog", **when, as_at="2018-04-01", organisation="RA1")
+        assert [one["backlog"]["high_pence"] for one in found["items"]] == [high]
     refused = await client.post("/v1/estates/workbooks", params={"year": "2017-18", "file": "a.xlsx"}, content=FIRST)
     assert (kind(refused), refused.json()["reasons"][0]["field"]) == ("workbook-of-another-year", "year")
     late = await client.post("/v1/estates/workbooks", params={"year": "2198-99", "file": "a.xlsx"}, content=FIRST)
