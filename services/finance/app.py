@@ -8,6 +8,7 @@ from libs.common.messaging.bus import Bus
 from libs.common.service.app import Service, create_service
 from libs.common.service.settings import Settings
 from services.finance.core.models import known
+from services.finance.documents.commands import discard_old
 from services.finance.documents.jobs import WORKER as WRITER
 from services.finance.documents.queries import KIND as DOCUMENT
 from services.finance.estates.commands import MOST_BYTES
@@ -43,7 +44,7 @@ SERVICE = Service(
     # Documents and simulations take seconds, plans minutes: none waits for another.
     background={
         "runs": runs({PORTFOLIO: Kind(OPTIMISER, publish_solved)}),
-        "documents": runs({DOCUMENT: Kind(WRITER)}),
+        "documents": runs({DOCUMENT: Kind(WRITER, discard_old)}),
         "simulations": runs({SIMULATION: Kind(MONTE_CARLO)}),
     },
     tags=(

@@ -34,7 +34,10 @@ async def get_document(document: Document, rows: Rows, by: By) -> DocumentView:
     },
 )
 async def get_document_content(document: Document, rows: Rows, by: By) -> Response:
-    """Return the bytes of a document that you requested, the same each time, as a file with a name."""
+    """Return the bytes of a document that you requested, the same each time, as a file with a name.
+
+    The ETag is of the bytes. They are kept for 90 days, or less where newer documents need the room.
+    """
     name, content = await queries.get_content(rows, str(document), by=by)
     named = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type="application/octet-stream", headers=named)

@@ -12,7 +12,8 @@ class DocumentNotFound(NotFound):
 
 
 class DocumentNotWritten(Conflict):
-    """The document is not written yet, or could not be.
+    """The document is not written yet, could not be, or is no longer kept.
 
-    Read the document: its state says whether it waits, is written, or failed.
+    Read the document: its state and reason say whether it waits, is written, failed, or was discarded. A discarded one
+    is written again once you request the report's document again.
     """

@@ -40,7 +40,7 @@ async def get_content(db: Reads, document: str, *, by: Caller) -> tuple[str, byt
     """Return a document's name and bytes. Raises DocumentNotFound, DocumentNotWritten."""
     row, name = await _get_row(db, document, by=by, with_content=True)
     if row.result is None:
-        raise DocumentNotWritten(f"{document} is {row.state}")
+        raise DocumentNotWritten(f"{document} is {row.state}" + (f": {row.reason}" if row.reason else ""))
     written = WrittenDocument.model_validate_json(row.result)
     return name, b64decode(written.content)
 

@@ -27,4 +27,4 @@ class DocumentView(BaseModel):
     )
     requested_at: datetime
     progress: WritingView | None
-    reason: str | None = Field(description="Why it failed.")
+    reason: str | None = Field(description="Why it failed; of a cancelled one, that its bytes are no longer kept.")

@@ -42,6 +42,16 @@ class Kind:
     finish: Finish | None = None
 
 
+@dataclass(slots=True)
+class _Output:
+    """What a run's process printed, whether it ended by itself, and why its run can have no result."""
+
+    result: str | None = None
+    is_over: bool = False
+    errors: str = ""
+    fault: str = ""
+
+
 def runs(kinds: Mapping[str, Kind]) -> Callable[[Database, Clock, Settings], Run]:
     """Return the background task that computes runs of these kinds, one at a time."""
 
@@ -75,15 +85,18 @@ async def _compute(database: Database, clock: Clock, kind: Kind, job: RunJob, st
         limit=_MOST_BYTES,
     )
     try:
-        result, is_over, errors = await _watched(database, job, process, stop)
+        output = await _watched(database, job, process, stop)
     finally:
         if process.returncode is None:
             process.kill()
             await process.wait()
-    if result is not None:
-        await _finish(database, clock, kind, job, result)
-    elif is_over:
-        _log.error("a run's process ended", run=job.reference, code=process.returncode, errors=errors)
+    if output.fault:
+        _log.error("a run's process was killed", run=job.reference, fault=output.fault, errors=output.errors)
+        await queue.fail(database, job, output.fault)
+    elif output.result is not None:
+        await _finish(database, clock, kind, job, output.result)
+    elif output.is_over:
+        _log.error("a run's process ended", run=job.reference, code=process.returncode, errors=output.errors)
         await queue.wait_again(database, job, tried=True)
     elif stop.is_set():
         await queue.wait_again(database, job, tried=False)
@@ -91,22 +104,30 @@ async def _compute(database: Database, clock: Clock, kind: Kind, job: RunJob, st
 
 async def _watched(
     database: Database, job: RunJob, process: asyncio.subprocess.Process, stop: asyncio.Event
-) -> tuple[str | None, bool, str]:
-    """Pass on how far the process is; return its result, whether it ended by itself, and what it printed as errors."""
+) -> _Output:
+    """Pass on how far the process is; return what it printed, and whether it ended by itself."""
     assert process.stdin is not None
     assert process.stdout is not None
     assert process.stderr is not None
     latest: str | None = None
-    result: str | None = None
+    output = _Output()
 
     async def listen(lines: asyncio.StreamReader) -> None:
-        nonlocal latest, result
-        async for line in lines:
-            given = json.loads(line)
-            if "answer" in given:
-                result = json.dumps(given["answer"])
-            else:
-                latest = line.decode()
+        nonlocal latest
+        try:
+            async for line in lines:
+                given = json.loads(line)
+                if "answer" in given:
+                    output.result = json.dumps(given["answer"])
+                else:
+                    latest = line.decode()
+        except json.JSONDecodeError:
+            output.fault = "its process printed what is no JSON"
+        except ValueError:
+            # asyncio's word for a line beyond the limit, whose first part is gone.
+            output.fault = f"its result is longer than {_MOST_BYTES} bytes"
+        if output.fault:
+            process.kill()
 
     # The pipe stays open: by its end the process sees that this one is gone.
     process.stdin.write(job.inputs.encode() + b"\n")
@@ -118,9 +139,10 @@ async def _watched(
         if not listening.done() and (stop.is_set() or not await queue.say(database, job, latest)):
             process.kill()
             await listening
-            return None, False, ""
+            return _Output()
     _, errors, _ = listening.result()
-    return result, True, errors.decode(errors="replace")
+    output.is_over, output.errors = True, errors.decode(errors="replace")
+    return output
 
 
 async def _finish(database: Database, clock: Clock, kind: Kind, job: RunJob, result: str | None) -> None:

@@ -1,15 +1,18 @@
 """Reports as documents: requested, written once in a process of their own, with the figures of the JSON."""
 
 import io
+from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pypdf
+import pytest
 
 from libs.common.identity import Role
 from libs.common.money import pounds
+from services.finance.documents import commands
 from tests.finance.reports.test_api import PATH, published
 from tests.support.cases import a_case
 from tests.support.edge import Tokens
@@ -55,7 +58,11 @@ async def _is_recalculated(client: httpx.AsyncClient, book: bytes, folder: Path)
 
 
 async def test_a_case_is_written_as_a_pdf_and_as_a_workbook_once_each(
-    client: httpx.AsyncClient, harness: FinanceHarness, tokens: Tokens, tmp_path: Path
+    client: httpx.AsyncClient,
+    harness: FinanceHarness,
+    tokens: Tokens,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     await published(client, harness)
     report = (await client.get(f"{PATH}/report")).json()
@@ -78,10 +85,24 @@ async def test_a_case_is_written_as_a_pdf_and_as_a_workbook_once_each(
         assert kind(await client.get(path, headers=stranger)) == "document-not-found"
     refused = await client.post(f"{PATH}/report", json={"format": "pdf"}, headers=stranger)
     assert kind(refused) == "case-not-found"
-    # Who else reads the same report has a document of their own, which is not written again.
+    content = await client.get(f"/v1/documents/{document}/content")
+    seen = {"If-None-Match": content.headers["ETag"]}
+    assert (await client.get(f"/v1/documents/{document}/content", headers=seen)).status_code == 304
+    workbook = (await client.post(f"{PATH}/report", json={"format": "xlsx"})).json()["document"]
+    # Who else reads the same report has a document of their own, which is not written again. As it is stored, what is
+    # too old is discarded.
+    monkeypatch.setattr(commands, "KEPT_FOR", timedelta())
     other = tokens.header(Role.PARTNER, organisations=("*",))
     theirs = (await client.post(f"{PATH}/report", json={"format": "pdf"}, headers=other)).json()
     assert (theirs["document"] != document, theirs["digest"]) == (True, asked.json()["digest"])
+    mine = dict(client.headers)
     client.headers.update(other)
     assert await written(client, f"{PATH}/report", "pdf") == pdf
-    assert len(await harness.database.fetch("SELECT FROM run_result")) == 2
+    kept = await harness.database.fetch("SELECT digest FROM run_result")
+    assert [one["digest"] for one in kept] == [asked.json()["digest"]]
+    client.headers.update(mine)
+    shown = (await client.get(f"/v1/documents/{workbook}")).json()
+    assert (shown["state"], "request it again" in shown["reason"]) == ("cancelled", True)
+    gone = await client.get(f"/v1/documents/{workbook}/content")
+    assert (kind(gone), shown["reason"] in gone.json()["detail"]) == ("document-not-written", True)
+    assert (await client.post(f"{PATH}/report", json={"format": "xlsx"})).status_code == 202

@@ -11,10 +11,12 @@ import httpx
 import pytest
 
 from libs.common.database.connection import Database, raw
+from libs.common.process.clock import Clock
 from services.finance.plans.problem import Item, Problem, Start
 from services.finance.portfolios.jobs import WORKER, WorkerJob
-from services.finance.runs import queue
+from services.finance.runs import background, queue
 from tests.finance.portfolios.test_api import ended, requested, stated
+from tests.support.edge import Tokens
 from tests.support.finance_harness import a_lead, at
 from tests.support.waiting import until
 
@@ -57,7 +59,9 @@ async def test_a_run_whose_process_is_killed_is_computed_again_and_stored_once(
     assert len(await database.fetch("SELECT FROM event_log WHERE body LIKE '%PortfolioSolved%'")) == 1
 
 
-async def queued(database: Database, subject: str, *organisations: str, kind: str = "portfolio") -> str:
+async def queued(
+    database: Database, subject: str, *organisations: str, kind: str = "portfolio", inputs: str = "{}"
+) -> str:
     async with database.begin() as session:
         asked = await queue.request(
             await raw(session),
@@ -65,7 +69,7 @@ async def queued(database: Database, subject: str, *organisations: str, kind: st
             subject=subject,
             version=1,
             digest=subject,
-            inputs="{}",
+            inputs=inputs,
             organisations=organisations,
             by=a_lead(),
             at=at(date(2027, 4, 1)),
@@ -133,6 +137,42 @@ async def test_a_run_is_taken_up_by_another_when_its_watcher_goes_silent_and_the
     found = await queue.find_run(database, asked, "portfolio")
     assert found is not None
     assert (found.state, found.result) == ("done", "second")
+
+
+async def test_a_result_that_is_too_long_or_no_json_fails_its_run_and_the_next_is_computed(
+    database: Database, url: str, tokens: Tokens, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(background, "_MOST_BYTES", 2**16)
+    printed = ("x" * 2**18, "no JSON", '{"answer": {}}')
+    asked = [await queued(database, f"A-{number}", "06H", inputs=line) for number, line in enumerate(printed)]
+    stop = asyncio.Event()
+    kinds = {"portfolio": background.Kind("tests.support.echo")}
+    run = background.runs(kinds)(database, Clock(), tokens.settings(url))
+    computing = asyncio.ensure_future(run(stop, lambda: None))
+
+    async def states() -> list[str]:
+        found = [await queue.find_run(database, run, "portfolio") for run in asked]
+        return [one.state for one in found if one is not None]
+
+    async def is_over() -> bool:
+        return not {"queued", "running"}.intersection(await states())
+
+    await until(is_over, within=30)
+    stop.set()
+    await computing
+    assert await states() == ["failed", "failed", "done"]
+    found = await queue.find_run(database, asked[0], "portfolio")
+    assert found is not None
+    assert found.reason == "its result is longer than 65536 bytes"
+
+
+async def test_a_process_is_refused_more_memory_than_its_limit() -> None:
+    begun = "from services.finance.runs.worker import within; within(2 * 10**8); print(len(bytearray({})))"
+    for size, code in ((10**6, 0), (10**9, 1)):
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", begun.format(size)), cwd=ROOT, stderr=asyncio.subprocess.DEVNULL
+        )
+        assert await process.wait() == code, size
 
 
 async def test_a_process_ends_when_whoever_started_it_does() -> None:
