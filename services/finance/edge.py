@@ -21,6 +21,23 @@ OfOne = Annotated[_Code, Query()]
 SeveralCodes = Annotated[list[_Code], Query(min_length=1, max_length=250)]
 """The organisations that a query is about."""
 
+SupplierCode = Annotated[codes.Code, Field(description="The supplier's code.", examples=["0CX"]), Path()]
+"""The supplier in the path."""
+PlannedExits = Annotated[
+    list[Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,12}:[0-9]{1,8}$")]],
+    Query(
+        min_length=1,
+        max_length=20,
+        description="A customer that leaves, and what its replacement costs it a head and year in pence: `10H:800`.",
+        examples=[["10H:800"]],
+    ),
+]
+
+
+def replacements_in(exits: list[str]) -> dict[str, int]:
+    """Return what the replacement of each customer that leaves costs it a head and year, in pence."""
+    return {customer.upper(): int(pence) for customer, pence in (one.split(":") for one in exits)}
+
 
 async def _of_path(year: Annotated[YearText, Path()]) -> FinancialYear:
     return FinancialYear.parse(year)

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from libs.common.identity import Role
+from services.finance.charts.rules import charts_of_shift
 from tests.support.builders import a_ccg, a_contract
 from tests.support.platform import Platform
+from tests.support.report_documents import assert_figures_are_listed, assert_pdf_equals
+from tests.support.report_pages import assert_page_equals, assert_table_equals
 
 CCGS = ("05C", "06H", "10H", "10Y")
 UNIT = "0CX"
@@ -80,6 +83,7 @@ async def test_s45_a_saving_of_one_is_a_cost_of_the_others_and_they_are_named(
         )
     assert (await shift(platform, f"10H:{replacement}", by="99X", expect=404))["type"].endswith("price-not-found")
     assert (await shift(platform, "06H:1", expect=409))["type"].endswith("/supplier-customer-unknown")
+    await _is_reported(platform, [f"10H:{replacement}", "10Y:1"], UNIT)
     orders = (await shift(platform, f"10H:{replacement}", "10Y:1", "05C:2"))["orders"]
     assert len(orders) == 6
     assert orders[0]["pence"] == min(one["pence"] for one in orders)
@@ -102,6 +106,31 @@ async def test_s45_a_saving_of_one_is_a_cost_of_the_others_and_they_are_named(
     [told] = [item["event"]["data"] for item in feed["items"] if ".CostShiftFound.v" in item["event"]["type"]]
     assert (told["subject"], told["losers"], told["net_pence"]) == (UNIT, losers, net)
     assert told["losses_pence"] == [-gains[code] for code in losers]
+
+
+async def _is_reported(platform: Platform, exits: list[str], unit: str) -> None:
+    """The report has each figure in each form, and its document is requested by who reads it."""
+    path = f"/suppliers/{unit}/cost-shift/report"
+    asked: dict[str, Any] = {"params": {"exits": exits}, "organisations": ("10H",)}
+    document = await platform.call("GET", "finance", path, Role.PARTNER, **asked)
+    assert document["shift"]["parties"] == (await shift(platform, *exits))["parties"]
+    charts = charts_of_shift(document)
+    assert [len(chart.marks) for chart in charts] == [4, len(document["shift"]["nets"]), 2]
+    headers = platform.tokens.header(Role.PARTNER, organisations=("10H",))
+    for form in ("html", "csv"):
+        answer = await platform.clients["finance"].get(
+            f"/v1{path}", params={"exits": exits, "format": form}, headers=headers
+        )
+        if form == "html":
+            assert_page_equals(answer.text, document, charts)
+        else:
+            assert_table_equals(answer.text, document)
+    assert_pdf_equals(document, charts)
+    assert_figures_are_listed(document)
+    requested = await platform.call("POST", "finance", path, Role.PARTNER, json={"format": "pdf"}, expect=202, **asked)
+    assert requested["name"] == f"cost-shift-{unit}.pdf"
+    stranger = asked | {"organisations": ("99X",), "json": {"format": "pdf"}}
+    await platform.call("POST", "finance", path, Role.PARTNER, expect=404, **stranger)
 
 
 async def test_s45_the_domino_uses_the_triggers_that_its_reader_reads(platform: Platform) -> None:

@@ -1,4 +1,4 @@
-"""Which charts a report has: of a case, an exit, a portfolio's plan, a statement of savings. Pure."""
+"""Which charts a report has: of a case, an exit, a plan, a statement of savings, a shift of cost. Pure."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -99,6 +99,31 @@ def charts_of_savings(document: Document) -> list[ReportChart]:
         _bars("Forecast, due and realised", by_year),
         _bars("What the savings cost others", elsewhere),
     )
+
+
+def charts_of_shift(document: Document) -> list[ReportChart]:
+    """Return who gains and who loses in a year by exits from a supplier, by lens, and what each order uses up."""
+    shift = document["shift"]
+    gains = [
+        bar(document, f"/shift/parties/{at}/gain_pence", party["code"], _part_of(party))
+        for at, party in enumerate(shift["parties"])
+    ]
+    nets = [bar(document, f"/shift/nets/{at}/net_pence", net["lens"]) for at, net in enumerate(shift["nets"])]
+    orders = [
+        bar(document, f"/shift/orders/{at}/pence", ", then ".join(order["codes"]))
+        for at, order in enumerate(shift["orders"])
+    ]
+    return _drawn(
+        _bars("Who gains and who loses in a year", gains),
+        _bars("What each lens gains or loses in a year", nets),
+        _bars("What all use up together, by the order of the exits", orders),
+    )
+
+
+def _part_of(party: Mapping[str, Any]) -> str:
+    if party["heads"] is None:
+        return "supplier"
+    return "leaves" if party["is_leaving"] else "stays"
 
 
 def _of_year(saving: Mapping[str, Any]) -> str:

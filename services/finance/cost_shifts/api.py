@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import Path, Query, Request, Response, status
-from pydantic import Field
+from fastapi import Query, Request, Response, status
 
 from libs.common import codes
 from libs.common.database.connection import raw
@@ -36,21 +35,11 @@ from services.finance.core.errors import NoPackInForce
 from services.finance.core.sight import own_sight_of, sight_of
 from services.finance.cost_shifts import commands, errors, queries
 from services.finance.cost_shifts.views import CostShiftView, DominoView, ExitTriggerView, PublishedCostShiftView
-from services.finance.edge import Code, OneCode
+from services.finance.edge import Code, OneCode, PlannedExits, SupplierCode, replacements_in
 from services.finance.parties.errors import PartyUnknown
 
 router = commands_router(tags=["Suppliers"])
 
-Supplier = Annotated[codes.Code, Field(description="The supplier's code.", examples=["0CX"]), Path()]
-PlannedExits = Annotated[
-    list[Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,12}:[0-9]{1,8}$")]],
-    Query(
-        min_length=1,
-        max_length=20,
-        description="A customer that leaves, and what its replacement costs it a head and year in pence: `10H:800`.",
-        examples=[["10H:800"]],
-    ),
-]
 Leaving = Annotated[
     list[codes.Code], Query(min_length=1, max_length=100, description="The customers that leave first.")
 ]
@@ -80,18 +69,16 @@ def _expectation(version_read: Versions | None) -> Callable[[int], None]:
     ),
 )
 async def get_cost_shift(
-    code: Supplier, session: Read, by: By, as_at: AsAt, as_known: AsKnown, exits: PlannedExits
+    code: SupplierCode, session: Read, by: By, as_at: AsAt, as_known: AsKnown, exits: PlannedExits
 ) -> CostShiftView:
     """Return who gains and who loses in a year when customers leave, and of several exits which order costs least.
 
     Read by the supplier and its customers. Costs and prices are those that contracts published.
     """
     rows = await raw(session)
-    pairs = [one.split(":") for one in exits]
-    replacements = {customer.upper(): int(pence) for customer, pence in pairs}
     sight = await sight_of(rows, by)
     return await queries.get_cost_shift(
-        rows, code, replacements, sight=sight, as_at=as_at, as_known=as_known, field="exits"
+        rows, code, replacements_in(exits), sight=sight, as_at=as_at, as_known=as_known, field="exits"
     )
 
 
@@ -101,7 +88,7 @@ async def get_cost_shift(
     responses=problems(errors.SupplierPriceNotFound, errors.SupplierCustomerUnknown, errors.HeadsUnknown),
 )
 async def get_domino(
-    code: Supplier, session: Read, by: By, as_at: AsAt, as_known: AsKnown, leaving: Leaving
+    code: SupplierCode, session: Read, by: By, as_at: AsAt, as_known: AsKnown, leaving: Leaving
 ) -> DominoView:
     """Return round by round who leaves as the price rises, until it rests or the unit closes.
 
@@ -129,7 +116,7 @@ async def get_domino(
 )
 @binds("exits.organisation")
 async def publish_cost_shift(
-    code: Supplier,
+    code: SupplierCode,
     command: commands.PublishCostShift,
     session: Write,
     by: Annotated[Caller, allowed(Role.FINANCE_LEAD)],
@@ -176,7 +163,7 @@ async def list_exit_triggers(
 @binds("{code}")
 async def state_exit_trigger(
     code: Code,
-    supplier: Supplier,
+    supplier: SupplierCode,
     command: commands.StateExitTrigger,
     response: Response,
     session: Write,
@@ -209,7 +196,7 @@ async def state_exit_trigger(
     responses=problems(errors.ExitTriggerNotFound),
 )
 async def get_exit_trigger(
-    code: Code, supplier: Supplier, response: Response, session: Read, by: By, as_known: AsKnown
+    code: Code, supplier: SupplierCode, response: Response, session: Read, by: By, as_known: AsKnown
 ) -> list[ExitTriggerView]:
     """Return a trigger of your own organisation through time, as known at the instant. The ETag is its version."""
     rows = await raw(session)

@@ -129,6 +129,21 @@ def trace_exit(view: ExitAssessmentView, published_as: str | None = None) -> Tra
     )
 
 
+def trace_cost_shift(shift: CostShiftView, inputs: Mapping[str, Any]) -> TracedAnswer:
+    """Return a shift of cost with what it was computed from."""
+    customers = tuple(one.code for one in shift.parties if one.code != shift.supplier)
+    return TracedAnswer(
+        kind="cost-shift",
+        document=_document(shift),
+        digest=shift.digest,
+        causes=Causes(((PRICES, (shift.supplier,)), (COUNTS, customers))),
+        packs=tuple(shift.rule_packs),
+        inputs=inputs,
+        as_at=shift.as_at,
+        as_known=shift.as_known,
+    )
+
+
 def trace_savings(view: InitiativeSavingsView) -> TracedAnswer:
     """Return a savings statement with what it was computed from."""
     lines = {claim.line for one in view.savings for claim in one.claims}
@@ -323,21 +338,7 @@ async def _cost_shift(db: Reads, found: Match[str], query: Mapping[str, list[str
     shift = await get_cost_shift(
         db, found[1], replacements, sight=view.sight, as_at=view.as_at, as_known=view.as_known, field="answer"
     )
-    return [_cost_shift_answer(shift, {"exits": replacements})]
-
-
-def _cost_shift_answer(shift: CostShiftView, inputs: Mapping[str, Any]) -> TracedAnswer:
-    customers = tuple(one.code for one in shift.parties if one.code != shift.supplier)
-    return TracedAnswer(
-        kind="cost-shift",
-        document=_document(shift),
-        digest=shift.digest,
-        causes=Causes(((PRICES, (shift.supplier,)), (COUNTS, customers))),
-        packs=tuple(shift.rule_packs),
-        inputs=inputs,
-        as_at=shift.as_at,
-        as_known=shift.as_known,
-    )
+    return [trace_cost_shift(shift, {"exits": replacements})]
 
 
 async def _delays(db: Reads, _: Match[str], query: Mapping[str, list[str]], view: Asker) -> list[TracedAnswer]:
@@ -404,7 +405,7 @@ async def trace_published(db: Reads, digest: str, view: Asker) -> list[TracedAns
             case "exit":
                 answer = trace_exit(ExitAssessmentView.model_validate(content), row["event"])
             case "shift":
-                answer = _cost_shift_answer(CostShiftView.model_validate(content), {})
+                answer = trace_cost_shift(CostShiftView.model_validate(content), {})
             case _:
                 answer = _delay_answer(DelayView.model_validate(content))
         if await _is_read(db, answer, view):

@@ -33,10 +33,16 @@ from services.finance.cases.views import AffordabilityView
 from services.finance.core.codes import ContractReference, Reference
 from services.finance.core.errors import NoPackInForce
 from services.finance.core.sight import sight_of
+from services.finance.cost_shifts.errors import (
+    HeadsUnknown,
+    SupplierCustomerUnknown,
+    SupplierPriceNotFound,
+    TooManyExits,
+)
 from services.finance.documents.commands import RequestDocument, request_document
 from services.finance.documents.queries import get_document
 from services.finance.documents.views import DocumentView
-from services.finance.edge import OneCode
+from services.finance.edge import OneCode, PlannedExits, SupplierCode, replacements_in
 from services.finance.exits.errors import BeyondHorizon, ContractNotKnown, ExitAssessmentNotFound, ExitTermsUnknown
 from services.finance.figures.rules import figures_of
 from services.finance.figures.tracing import Asker
@@ -47,12 +53,19 @@ from services.finance.reports.queries import (
     View,
     load_affordability,
     load_case_report,
+    load_cost_shift_report,
     load_exit_report,
     load_run_report,
     load_savings_report,
 )
 from services.finance.reports.rules import as_html, cell_value
-from services.finance.reports.views import CaseReportView, ExitReportView, RunReportView, SavingsReportView
+from services.finance.reports.views import (
+    CaseReportView,
+    CostShiftReportView,
+    ExitReportView,
+    RunReportView,
+    SavingsReportView,
+)
 from services.finance.runs.queue import TooManyRuns
 from services.finance.savings.errors import InitiativeNotFound
 
@@ -79,6 +92,7 @@ OF_EXIT = (
     *(LensNotFound, PartyNotFound, NoPackInForce),
 )
 OF_RUN = (RunNotFound, RunNotDone)
+OF_SHIFT = (SupplierPriceNotFound, SupplierCustomerUnknown, HeadsUnknown, TooManyExits, NoPackInForce)
 OWN = "a document is its caller's and shows what the caller reads: it decides nothing, for no organisation"
 
 _REQUESTED: dict[int | str, dict[str, Any]] = {
@@ -333,4 +347,50 @@ async def request_savings_report(
     """Queue the report as a PDF with the waterfall of savings, or as a workbook."""
     rows = await raw(session)
     report = await load_savings_report(rows, ref, view=Asker(await sight_of(rows, by), as_at, as_known))
+    return await _requested(session, report, command, _Asked(by, today, as_known, stated_at), response, "../../../")
+
+
+@router.get(
+    "/suppliers/{code}/cost-shift/report",
+    summary="Read what exits from a supplier shift to others as a report",
+    response_model=CostShiftReportView,
+    responses={**problems(*OF_SHIFT), **_FORMS},
+)
+async def get_cost_shift_report(
+    code: SupplierCode,
+    rows: Rows,
+    by: By,
+    as_at: AsAt,
+    as_known: AsKnown,
+    exits: PlannedExits,
+    form: Form = "json",
+) -> CostShiftReportView | Response:
+    """Return who gains and who loses when customers leave, with packs and events: the same figures in each form."""
+    view = Asker(await sight_of(rows, by), as_at, as_known)
+    return _shown(await load_cost_shift_report(rows, code, replacements_in(exits), view=view), form)
+
+
+@requests_router.post(
+    "/suppliers/{code}/cost-shift/report",
+    status_code=status.HTTP_202_ACCEPTED,
+    summary="Request what exits from a supplier shift to others as a document",
+    responses={**_REQUESTED, **problems(*OF_SHIFT, TooManyRuns)},
+)
+@binds_none(because=OWN)
+async def request_cost_shift_report(
+    code: SupplierCode,
+    command: RequestDocument,
+    response: Response,
+    session: Write,
+    by: By,
+    today: Today,
+    as_at: AsAt,
+    as_known: AsKnown,
+    stated_at: StatedAt,
+    exits: PlannedExits,
+) -> DocumentView:
+    """Queue the report as a PDF with the chart of who gains and who loses, or as a workbook."""
+    rows = await raw(session)
+    view = Asker(await sight_of(rows, by), as_at, as_known)
+    report = await load_cost_shift_report(rows, code, replacements_in(exits), view=view)
     return await _requested(session, report, command, _Asked(by, today, as_known, stated_at), response, "../../../")

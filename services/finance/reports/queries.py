@@ -16,18 +16,31 @@ from services.finance.cases.presentation import CaseVersion, Means, affordabilit
 from services.finance.cases.queries import get_version as get_case_version
 from services.finance.cases.views import AffordabilityView
 from services.finance.charts.marks import ReportChart
-from services.finance.charts.rules import charts_of_case, charts_of_exit, charts_of_run, charts_of_savings
+from services.finance.charts.rules import (
+    charts_of_case,
+    charts_of_exit,
+    charts_of_run,
+    charts_of_savings,
+    charts_of_shift,
+)
 from services.finance.core.packs import pack_on
 from services.finance.core.sight import Sight
+from services.finance.cost_shifts.queries import get_cost_shift
 from services.finance.documents.exit_flows import ExitFlows, exit_flows
 from services.finance.documents.jobs import DocumentJob, Format
 from services.finance.exits.presentation import view_of
 from services.finance.exits.queries import assess_version, get_subject, get_version
 from services.finance.figures.queries import provenance_of
-from services.finance.figures.tracing import Asker, trace_exit, trace_run, trace_savings
+from services.finance.figures.tracing import Asker, trace_cost_shift, trace_exit, trace_run, trace_savings
 from services.finance.funds.queries import drawn_for_case
 from services.finance.portfolios.queries import get_run, get_solved, get_statement
-from services.finance.reports.views import CaseReportView, ExitReportView, RunReportView, SavingsReportView
+from services.finance.reports.views import (
+    CaseReportView,
+    CostShiftReportView,
+    ExitReportView,
+    RunReportView,
+    SavingsReportView,
+)
 from services.finance.savings.queries import get_savings
 
 View = TypeVar("View", bound=BaseModel)
@@ -127,3 +140,16 @@ async def load_savings_report(db: Reads, initiative: str, *, view: Asker) -> Rep
     provenance = await provenance_of(db, trace_savings(shown), sight=view.sight)
     report = SavingsReportView(statement=shown, provenance=provenance)
     return Report(report, f"Savings of {initiative}", f"savings-{initiative}", charts_of_savings)
+
+
+async def load_cost_shift_report(
+    db: Reads, supplier: str, replacements: Mapping[str, int], *, view: Asker
+) -> Report[CostShiftReportView]:
+    """Return what exits from a supplier shift to others with its provenance. Raises what reading the shift raises."""
+    shift = await get_cost_shift(
+        db, supplier, replacements, sight=view.sight, as_at=view.as_at, as_known=view.as_known, field="exits"
+    )
+    traced = trace_cost_shift(shift, {"exits": dict(replacements)})
+    report = CostShiftReportView(shift=shift, provenance=await provenance_of(db, traced, sight=view.sight))
+    title = f"What exits from {shift.supplier} shift to others"
+    return Report(report, title, f"cost-shift-{shift.supplier}", charts_of_shift)

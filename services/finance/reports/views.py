@@ -9,6 +9,7 @@ from services.finance.cases.views import (
     LosersView,
     SensitivityView,
 )
+from services.finance.cost_shifts.views import CostShiftView
 from services.finance.exits.views import ExitAssessmentView
 from services.finance.figures.views import OriginView
 from services.finance.portfolios.views import Clash, CurvePoint, ItemExplanation, RunView
@@ -47,4 +48,11 @@ class SavingsReportView(BaseModel):
     """What an initiative was to save and what arrived, as one document."""
 
     statement: InitiativeSavingsView
+    provenance: OriginView
+
+
+class CostShiftReportView(BaseModel):
+    """What exits from a supplier shift to others, as one document."""
+
+    shift: CostShiftView
     provenance: OriginView
