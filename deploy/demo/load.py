@@ -11,6 +11,7 @@ from deploy.demo.consolidation import consolidate
 from deploy.demo.domino import publish
 from deploy.demo.marks import OFFERED, Done, what_happened
 from deploy.demo.plan import days_of_mergers_missing, steps_missing
+from deploy.demo.publications import import_payments, simulations_ended, simulations_requested, take_workbook
 from deploy.demo.records import Contract, DemoRecords
 from deploy.demo.services import SERVICES, Refused, Services
 from deploy.demo.steps import Step
@@ -34,19 +35,20 @@ async def load(services: Services, facts: DemoRecords, say: Say) -> bool:
         await _live_through(services, day, of_the_day)
     await _release_clocks(services, facts)
     if days:
+        await simulations_ended(services, facts)
         await _must_be_complete(services, facts)
     return bool(days)
 
 
 async def _done(services: Services, facts: DemoRecords) -> Done:
-    """Return what has been done already: by the events of all services, and by drafts, which no event is about."""
+    """Return what has been done already: by the events of all services, and by what no event is about."""
     feeds = [envelope for service in SERVICES for envelope in await services.feed(service)]
     offered = {
         (OFFERED, one.reference)
         for one in facts.places.contracts
         if one.left_to_sign and await _is_offered(services, one)
     }
-    return what_happened(feeds) | offered
+    return what_happened(feeds) | offered | await simulations_requested(services, facts)
 
 
 async def _is_offered(services: Services, contract: Contract) -> bool:
@@ -186,6 +188,8 @@ _WAYS: Mapping[str, Callable[[Services, Step], Awaitable[None]]] = {
     "award": decide_elsewhere,
     "appraise": _appraise,
     "assess": _assess,
+    "payments": import_payments,
+    "estates": take_workbook,
     "appoint": _appoint,
     "leave": _leave,
 }

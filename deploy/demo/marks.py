@@ -11,9 +11,18 @@ from libs.common.events.contracts import (
     PaymentFellDue,
     PaymentScheduled,
     ProcurementStated,
+    SpendRecorded,
     SupplierPriced,
 )
-from libs.common.events.finance import AllowanceSet, BudgetSet, CaseAppraised, CostShiftFound, ExitAssessed, PaymentMade
+from libs.common.events.finance import (
+    AllowanceSet,
+    BacklogRecorded,
+    BudgetSet,
+    CaseAppraised,
+    CostShiftFound,
+    ExitAssessed,
+    PaymentMade,
+)
 from libs.common.events.governance import (
     AppointmentEnded,
     AppointmentMade,
@@ -53,8 +62,10 @@ _DISTINGUISHED_BY: Mapping[type[Event], tuple[str, ...]] = {
     PaymentMade: ("item",),
     ProcurementStated: ("procurement", "stage"),
     SupplierPriced: ("supplier",),
+    SpendRecorded: ("payer", "supplier"),
     AllowanceSet: ("organisation", "financial_year"),
     BudgetSet: ("organisation", "financial_year"),
+    BacklogRecorded: ("organisation", "financial_year"),
     CaseAppraised: ("case",),
     CostShiftFound: ("subject",),
     ExitAssessed: ("contract",),

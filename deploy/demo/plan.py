@@ -10,6 +10,7 @@ from deploy.demo import money
 from deploy.demo.award import awards
 from deploy.demo.domino import units
 from deploy.demo.marks import OFFERED, Done
+from deploy.demo.publications import partners, publications
 from deploy.demo.records import (
     ABOLITION,
     AREAS_KNOWN,
@@ -46,6 +47,8 @@ def steps_missing(facts: DemoRecords, done: Done) -> list[Step]:
         *money.cases(facts),
         *money.cases_of_members(facts),
         *money.budgets(facts),
+        *partners(facts),
+        *publications(facts),
         *_governance(facts),
     ]
     missing = [step for step in planned if step.happened not in done]
@@ -62,6 +65,7 @@ def _openings(facts: DemoRecords, done: Done) -> Iterator[Step]:
     bodies = [(ccg.from_day, ccg.code, ccg.name, "ccg") for ccg in facts.ccgs]
     bodies += [(unit.from_day, unit.code, unit.name, unit.kind) for unit in facts.places.suppliers]
     bodies += [(body.from_day, body.code, body.name, body.kind) for body in facts.bodies]
+    bodies += [(trust.from_day, trust.code, trust.name, trust.kind) for trust in facts.places.trusts]
     bodies += [(one.from_day, one.code, one.name, "gp_practice") for one in facts.practices]
     within = {code: award.ccg for award in facts.places.awards for code in award.owners}
     bodies += [

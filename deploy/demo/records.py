@@ -316,6 +316,44 @@ class Allowances(_Told):
     populations: Mapping[str, int]
 
 
+class Trust(_Told):
+    """A provider whose estate the demo has, and the footprint that it is a partner in from `partner_from` on."""
+
+    code: str
+    name: str
+    kind: str = "nhs_trust"
+    from_day: date
+    footprint: str
+    partner_from: date
+
+
+class EstatesReturn(_Told):
+    """A workbook of ERIC beside this module, with the sites and PFI schemes of the demo's trusts."""
+
+    year: str
+    file: str
+    stated_on: date
+
+
+class SpendFile(_Told):
+    """Payments that a body publishes, in a file beside this module; `aliases` are whose names its suppliers have."""
+
+    payer: str
+    file: str
+    stated_on: date
+    first_day: date
+    aliases: Mapping[str, str]
+
+
+class Simulation(_Told):
+    """A Monte Carlo simulation of the first version of a case of the demo."""
+
+    case: str
+    organisation: str
+    stated_on: date
+    terms: Mapping[str, Any]
+
+
 class Case(_Told):
     """A business case of one organisation: pounds spent once, and a saving a year that comes by a ramp."""
 
@@ -366,6 +404,10 @@ class Places(_Fact):
     cases: tuple[Case, ...] = Field(alias="case")
     budgets: tuple[Budget, ...] = Field(alias="budget")
     officers: tuple[Officers, ...] = Field(alias="officers")
+    trusts: tuple[Trust, ...] = Field(alias="trust")
+    estates_returns: tuple[EstatesReturn, ...] = Field(alias="estates_return")
+    spend_files: tuple[SpendFile, ...] = Field(alias="spend_file")
+    simulations: tuple[Simulation, ...] = Field(alias="simulation")
 
 
 class DemoRecords(_Fact):
@@ -430,6 +472,9 @@ class DemoRecords(_Fact):
         days |= {day for unit in places.units for day in (unit.stated_on, unit.leaves_on)}
         days |= {day for one in places.awards for day in (one.opened_on, one.bids_on, one.met_on)}
         days |= {day for one in places.schedules for day in (one.stated_on, one.achievements_on)}
+        days |= {one.stated_on for one in places.estates_returns} | {one.stated_on for one in places.spend_files}
+        days |= {one.stated_on for one in places.simulations}
+        days |= {day for one in places.trusts for day in (one.from_day, one.partner_from)}
         days |= {level.day for level in self.levels} | {code.day for code in self.ons_codes}
         days |= {count.stated_on for count in self.counts} | {ABOLITION, AREAS_KNOWN}
         return frozenset(days | {officers.until + timedelta(days=1) for officers in places.officers if officers.until})

@@ -55,6 +55,14 @@ class Services:
             raise Refused(f"{method} {path}: {_explained(answer)}")
         return answer
 
+    async def send_file(self, path: str, *, by: str, content: bytes, params: Mapping[str, str]) -> httpx.Response:
+        """Send a file. Raises Refused unless it is taken."""
+        signed = {"Authorization": f"Bearer {self._token_for(by)}", "Content-Type": "application/octet-stream"}
+        answer = await self._client.request("POST", path, content=content, headers=signed, params=params)
+        if answer.is_error:
+            raise Refused(f"POST {path}: {_explained(answer)}")
+        return answer
+
     async def find(self, path: str, *, by: str, params: Mapping[str, Any] | None = None) -> httpx.Response | None:
         """Read a resource; None if there is none. Raises Refused on any other refusal."""
         answer = await self.ask("GET", path, by=by, params=params)

@@ -120,6 +120,7 @@ async def test_the_loaded_demo_is_what_was_published_and_has_nothing_left_to_do(
         await check_levels(services)
         await check_cambridgeshire(services)
         await check_figures_and_codes(services)
+        await check_publications(services)
         assert not await load(services, FACTS, silently)
         assert [event.id for event in await all_events(services)] == [event.id for event in events]
         assert [await services.clock_of(service) for service in SERVICES] == [None] * 4
@@ -285,6 +286,33 @@ async def check_figures_and_codes(services: Services) -> None:
         for entry in found["entry"]
         if entry["resource"].get("active")
     }
+
+
+async def check_publications(services: Services) -> None:
+    """Payments are resolved and one contract is proposed, the trusts' backlog is known, and a case is simulated."""
+
+    async def ask(path: str, **asked: object) -> Any:
+        answer = await services.ask("GET", path, by="commissioner", params=asked or None)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    spent = (await ask("/contracts/v1/spend", by="supplier", payer="05C"))["items"]
+    assert {one["key"]: (one["figures"]["lines"], one["figures"]["amount_pence"]) for one in spent} == {
+        "0CX": (7, 43_025_002),
+        "0DF": (3, 8_220_000),
+        "BRIERLEY HILL OFFICES (ILLUSTRATIVE)": (1, 4_012_500),
+    }
+    flagged = await ask("/contracts/v1/published-payments", flag="reversal")
+    assert [one["amount_pence"] for one in flagged["items"]] == [-3_125_000]
+    [proposal] = (await ask("/contracts/v1/contract-proposals", customer="05C"))["items"]
+    assert (proposal["supplier"]["code"], proposal["state"]) == ("0DF", "proposed")
+    found = await ask("/finance/v1/estates/footprints/QUA", year="2016-17", as_at="2019-04-03")
+    assert found["backlog"]["total_pence"] == 11_117_017_600
+    assert (await ask("/finance/v1/estates/schemes/total", year="2016-17"))["schemes"] == 4
+    path = "/finance/v1/cases/BC-SHARED/versions/1/simulations"
+    [simulation] = (await ask(path))["items"]
+    shown = await ask(f"{path}/{simulation['simulation']}")
+    assert (shown["state"], shown["answer"]["runs"]) == ("done", 10_000)
 
 
 def check_events(events: list[Envelope]) -> None:

@@ -1,7 +1,11 @@
 """The demo's facts hold together, and count what the NHS counted."""
 
+import csv
 from collections.abc import Iterator
 from datetime import date
+from decimal import Decimal
+
+import openpyxl
 
 from deploy.demo.records import ABOLITION, FOLDER, DemoRecords, Merger, read_records
 
@@ -81,11 +85,41 @@ def test_the_places_speak_of_ccgs_and_suppliers_that_are_there() -> None:
 def test_a_figure_names_its_source_or_is_marked_illustrative() -> None:
     places = FACTS.places
     told = [*places.contracts, *places.consolidations, *places.allowances, *places.officers, *places.slips]
-    told += [*places.schedules, *places.units, *places.awards]
+    told += [*places.schedules, *places.units, *places.awards, *places.trusts, *places.estates_returns]
+    told += [*places.spend_files, *places.simulations]
     assert not [fact for fact in told if not fact.source and not fact.illustrative]
     north_london = next(contract for contract in places.contracts if contract.reference == "NCL-SLA-2017")
     assert sum(north_london.lines.values()) == 16_000_000
     assert not north_london.illustrative
+
+
+def test_the_estate_is_of_the_trusts_and_each_scheme_of_a_site() -> None:
+    [estates] = FACTS.places.estates_returns
+    book = openpyxl.load_workbook(FOLDER / estates.file)
+    sites, schemes = (list(book[name].iter_rows(min_row=3, values_only=True)) for name in ("Site Data", "PFI Data"))
+    assert {site[0] for site in sites} == {trust.code for trust in FACTS.places.trusts}
+    assert {scheme[:4] for scheme in schemes} <= {site[:4] for site in sites}
+    # As in ERIC of 2016-17, what the four trusts stated: high, significant, moderate and low risk.
+    assert [sum(column) for column in list(zip(*sites, strict=True))[4:]] == [
+        2_043_159,
+        11_128_839,
+        82_494_518,
+        15_503_660,
+    ]
+
+
+def test_published_payments_name_suppliers_of_the_demo_and_the_contract_explains_them() -> None:
+    [spend] = FACTS.places.spend_files
+    with (FOLDER / spend.file).open(encoding="utf-8", newline="") as lines:
+        paid = list(csv.DictReader(lines))
+    names = {one["Supplier"] for one in paid}
+    assert set(spend.aliases) == {name for name in names if "ILLUSTRATIVE" not in name}
+    assert set(spend.aliases.values()) <= {one.code for one in FACTS.places.suppliers}
+    contract = next(one for one in FACTS.places.contracts if one.reference == "BC-DUDLEY-2016")
+    monthly = Decimal(sum(contract.lines.values())) / 12
+    regular = [Decimal(one["AP Amount (£)"].replace(",", "")) for one in paid if "LANC" in one["Supplier"]]
+    assert [amount for amount in regular if amount > 0] == [round(monthly, 2)] * 6
+    assert len([amount for amount in regular if amount < 0]) == 1
 
 
 def test_the_consolidation_replaces_contracts_of_the_demo_and_costs_less() -> None:
