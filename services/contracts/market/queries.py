@@ -96,7 +96,7 @@ async def market_plan(db: Reads, *, as_at: date, as_known: datetime | None) -> M
             scope=values.get(code, {}).get(Aspect.SCOPE),
             is_closed=bodies[code].status == "closed",
             succeeded_by=tuple(succeeded.get(code, ())),
-            is_supplier=code in values or bodies[code].kind in pack.values["kinds"],
+            is_supplier=code in values or bodies[code].kind not in pack.values["buyers"],
         )
         for code in sorted(codes)
     ]

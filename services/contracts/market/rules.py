@@ -166,7 +166,7 @@ class Unit:
     is_closed: bool = False
     succeeded_by: tuple[str, ...] = ()
     is_supplier: bool = True
-    """False of a body of which nothing was stated as of a supplier, and whose kind sells no support."""
+    """False of a body of which nothing was stated as of a supplier, and whose kind buys support."""
 
 
 @dataclass(frozen=True, slots=True)
