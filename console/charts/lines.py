@@ -68,13 +68,18 @@ _BELOW, _SAMPLE = 44, 30
 """Pixels from the plot to the first name below it, and the length of the line that stands before each."""
 
 
-def lines(title: str, drawn: Sequence[Line], *, is_money: bool = True) -> Chart | None:
-    """Return the lines with one axis of values; None where no line has a point. Values are pence where it is money."""
+def lines(title: str, drawn: Sequence[Line], *, is_money: bool = True, order: Sequence[str] = ()) -> Chart | None:
+    """Return the lines with one axis of values; None where no line has a point. Values are pence where it is money.
+
+    `order` is that of years by name, where not every line has each of them.
+    """
+    ranked = {printable(name): number for number, name in enumerate(order)}
     kept = [line for line in drawn if line.points]
     if not kept:
         return None
     between = reach([point.value for line in kept for point in line.points])
     rows = [row for number, line in enumerate(kept) for row in _rows(number, line)]
+    rows.sort(key=lambda row: ranked.get(row["x"], len(ranked)))
     wide, narrow = (_spec(layout, kept, rows, between, is_money=is_money) for layout in (_WIDE, _NARROW))
     marks = sum(len(line.points) for line in kept)
     ended = "; ".join(f"{printable(line.name)} from {_span(line)}" for line in kept)

@@ -63,7 +63,7 @@ async def show_allowance(page: Page) -> Response:
         others=others,
         moves=moves,
         names=names,
-        drawn=await page.chart(shaping.steps_of(allowance.body, moves), "How the allowance comes about"),
+        drawn=await page.chart(shaping.steps_of(allowance.body, moves, names), "How the allowance comes about"),
         own=f"/finance{path}",
         read=f"/v1{path}",
     )
@@ -136,7 +136,7 @@ async def show_series(page: Page) -> Response:
         years=years,
         shown=shaping.shown,
         is_money=_measure(page) != shaping.POPULATION,
-        names=await names_of(page, bodies, on=last_day_of(year)),
+        names=await names_of(page, bodies),
         drawn=await page.chart(shaping.both_of(years, _measure(page)), "As published and restated"),
         steps=await page.chart(steps, "From the published figure to the restated one"),
     )

@@ -48,13 +48,13 @@ def moves_of(allowance: Answered) -> list[Moved]:
     ]
 
 
-def steps_of(allowance: Answered, moves: Sequence[Moved]) -> Chart | None:
+def steps_of(allowance: Answered, moves: Sequence[Moved], names: Mapping[str, str]) -> Chart | None:
     """Return how the allowance comes about: as set, what mergers moved, and what it is after them."""
     as_set = allowance["as_set"]
     steps = [] if as_set is None else [Bar("As set", as_set["amount_pence"], pounds(as_set["amount_pence"], 0))]
     steps += [
         Bar(
-            f"From {move.other}" if move.pence >= 0 else f"To {move.other}",
+            f"{'From' if move.pence >= 0 else 'To'} {names.get(move.other, move.other)}",
             move.pence,
             signed(move.pence, is_money=True),
             Tone.GOOD if move.pence >= 0 else Tone.BAD,
@@ -109,7 +109,9 @@ def both_of(years: Sequence[YearOfBoth], measure: str) -> Chart | None:
             ],
         ),
     ]
-    return lines("Figures as published and restated", drawn, is_money=is_money)
+    return lines(
+        "Figures as published and restated", drawn, is_money=is_money, order=[one.financial_year for one in years]
+    )
 
 
 def _point(year: str, amount: int, *, is_money: bool) -> Point:

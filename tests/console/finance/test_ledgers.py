@@ -65,8 +65,8 @@ async def test_both_series_and_the_bridge_are_shown_and_can_be_had(tmp_path: Pat
 
 def test_steps_are_drawn_only_where_they_sum_to_the_allowance() -> None:
     moves = shaping.moves_of(ALLOWANCE)
-    whole = shaping.steps_of(ALLOWANCE, moves)
-    less = shaping.steps_of({**ALLOWANCE, "amount_pence": 1, "amount": "£0.01"}, moves)
+    whole = shaping.steps_of(ALLOWANCE, moves, {})
+    less = shaping.steps_of({**ALLOWANCE, "amount_pence": 1, "amount": "£0.01"}, moves, {})
     assert whole is not None
     assert less is not None
     assert [one["low"] for one in whole.wide["data"]["values"]] == [0, 24_680_00, 0]
@@ -82,3 +82,10 @@ def test_a_bridge_is_drawn_from_the_published_figure_to_the_restated_one(amounts
     assert chart is not None
     rows = chart.wide["data"]["values"]
     assert rows[-2]["end"] == rows[-1]["end"]
+
+
+def test_years_stand_in_their_order_though_a_series_lacks_some() -> None:
+    years = shaping.years_of("Q9X", "", [row("2031-32", 5)], [row("2021-22", 3), row("2031-32", 5)])
+    chart = shaping.both_of(years, "population")
+    assert chart is not None
+    assert [one["x"] for one in chart.wide["data"]["values"]] == ["2021-22", "2031-32", "2031-32"]

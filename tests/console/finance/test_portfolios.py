@@ -19,7 +19,7 @@ async def test_a_plan_is_shown_by_year_with_why_each_choice(tmp_path: Path) -> N
         assert value in shown
     assert "Would be worth £12,345.00 more in 2032-33." in shown
     assert "Tower,2032-33,2,30000000,5000000,False" in items
-    assert "http-equiv" not in shown
+    assert "data-again" not in shown
 
 
 async def test_a_run_under_way_looks_again_and_can_be_cancelled(tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ async def test_a_run_under_way_looks_again_and_can_be_cancelled(tmp_path: Path) 
     }
     async with console_over(answers, tmp_path) as browser:
         shown = (await browser.get(PAGE)).text
-        assert '<meta http-equiv="refresh" content="2">' in shown
+        assert 'data-again="2"' in shown
         assert "The best plan so far is worth £5,000; no plan is worth more than £9,000." in shown
         cancelled = await browser.submit(f"{PAGE}/cancellation")
         assert "The run is cancelled." in cancelled.text
