@@ -16,7 +16,7 @@ from console.core.forms import Form
 from console.core.page import Page, Route, get, post
 from console.core.services import Answer, Reason
 from console.crosswalks.column import LINES_A_QUESTION, Column, ColumnLine, decoded, even, next_part, read_column
-from console.crosswalks.restated import HEADS, RestatedLine, reasons_of
+from console.crosswalks.outcomes import HEADS, RestatedLine, reasons_of
 from console.crosswalks.store import Restatement, Restatements
 from console.crosswalks.workbook import MEDIA_TYPE, workbook_of
 

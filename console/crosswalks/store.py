@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from console.crosswalks.column import ColumnLine
-from console.crosswalks.restated import RestatedLine, Sums
+from console.crosswalks.outcomes import RestatedLine, Sums
 
 _FIELDS = tuple(field.name for field in fields(RestatedLine))
 SECONDS = 2 * 3600

@@ -7,7 +7,7 @@ from typing import Any
 
 import xlsxwriter
 
-from console.crosswalks.restated import HEADS, RestatedLine
+from console.crosswalks.outcomes import HEADS, RestatedLine
 from console.crosswalks.store import Restatement
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -13,11 +13,11 @@ from console.lineage.family import family_of
 from console.organisations.shaping import (
     became_words,
     codes_of,
-    facts_of,
     findings_of,
     kind_words,
     names_of,
     relation_groups,
+    values_of,
 )
 
 TABS = (
@@ -54,7 +54,7 @@ async def organisation(page: Page) -> Response:
         page,
         "organisation",
         body,
-        facts=facts_of(body.body),
+        values=values_of(body.body),
         names=names,
         relations=relations,
         groups=relation_groups(relations.items, code),

@@ -77,7 +77,7 @@ class Why:
 
 
 @dataclass(frozen=True, slots=True)
-class Fact:
+class Value:
     """One value of an organisation, the body that it names, and why it is believed."""
 
     label: str
@@ -124,34 +124,34 @@ def status_words(body: Mapping[str, Any]) -> str:
     return f"{text}, until {day(last)}" if last else text
 
 
-def facts_of(body: Mapping[str, Any]) -> list[Fact]:
+def values_of(body: Mapping[str, Any]) -> list[Value]:
     """Return what an organisation was on the day, value by value, in the order of the page."""
     whys = _whys(body)
     legal = body["legal"] or {}
     address = body["address"] or {}
     levels = body.get("levels") or {}
     rows = [
-        Fact("Kind", kind_words(body["kind"]), why=whys.get("kind")),
-        Fact("Status", status_words(body), why=whys.get("status") or whys.get("life")),
-        Fact("Name", body["name"] or "", why=whys.get("name")),
-        Fact("In law", _legal(legal), why=whys.get("legal")),
+        Value("Kind", kind_words(body["kind"]), why=whys.get("kind")),
+        Value("Status", status_words(body), why=whys.get("status") or whys.get("life")),
+        Value("Name", body["name"] or "", why=whys.get("name")),
+        Value("In law", _legal(legal), why=whys.get("legal")),
         *(_level(name, label, levels, whys) for name, label in LEVELS if levels.get(name)),
-        Fact("Parent", body["parent"] or "", body["parent"] or "", whys.get("parent")),
-        Fact(
+        Value("Parent", body["parent"] or "", body["parent"] or "", whys.get("parent")),
+        Value(
             "Address",
             ", ".join([*address.get("lines", ()), address.get("postcode", "")]).strip(", "),
             why=whys.get("address"),
         ),
     ]
     if body["legal_form"]:
-        rows.append(Fact("Legal form", words(body["legal_form"]), why=whys.get("legal_form")))
+        rows.append(Value("Legal form", words(body["legal_form"]), why=whys.get("legal_form")))
     if body["remit"]:
-        rows.append(Fact("Remit", body["remit"], why=whys.get("remit")))
+        rows.append(Value("Remit", body["remit"], why=whys.get("remit")))
     return rows
 
 
-def _level(name: str, label: str, levels: Mapping[str, Any], whys: Mapping[str, Why]) -> Fact:
-    return Fact(label, levels[name], levels[name], whys.get(name))
+def _level(name: str, label: str, levels: Mapping[str, Any], whys: Mapping[str, Why]) -> Value:
+    return Value(label, levels[name], levels[name], whys.get(name))
 
 
 def _legal(legal: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from tests.console.apps import Browser, console_over, hidden, refusal
-from tests.console.crosswalks.test_restated import line
+from tests.console.crosswalks.test_outcomes import line
 from tests.console.organisations.world import named
 
 FIELDS = {

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from console.lineage.drawing import drawing_of, share_words
 from console.lineage.family import Family, Slip, Succession, naming_days, rolled_up
-from console.lineage.listing import ListedBody, listed
+from console.lineage.nested import ListedBody, listed
 from console.lineage.rows import crossings, first_rows, rows_of
 
 EAST = [

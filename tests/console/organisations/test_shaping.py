@@ -3,14 +3,14 @@
 from typing import Any
 
 from console.organisations.shaping import (
-    Fact,
+    Value,
     became_words,
     codes_of,
-    facts_of,
     findings_of,
     kind_words,
     relation_groups,
     status_words,
+    values_of,
 )
 
 
@@ -36,8 +36,8 @@ def body(**changed: Any) -> dict[str, Any]:
     } | changed
 
 
-def by_label(given: dict[str, Any]) -> dict[str, Fact]:
-    return {fact.label: fact for fact in facts_of(given)}
+def by_label(given: dict[str, Any]) -> dict[str, Value]:
+    return {fact.label: fact for fact in values_of(given)}
 
 
 def test_every_value_has_its_label_and_the_body_that_it_names() -> None:

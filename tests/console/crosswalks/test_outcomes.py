@@ -13,7 +13,7 @@ import pytest
 
 from console.core.services import Reason
 from console.crosswalks.column import ColumnLine
-from console.crosswalks.restated import HEADS, reasons_of
+from console.crosswalks.outcomes import HEADS, reasons_of
 from console.crosswalks.store import SECONDS, Restatement, Restatements
 from console.crosswalks.workbook import workbook_of
 
