@@ -88,7 +88,7 @@ async def _answered(job: WorkerJob) -> Answer:
 
 @asynccontextmanager
 async def _stage(size: Size) -> AsyncIterator[Contest]:
-    contracts, seconds, seeds = (40, 2, (1,)) if size is TINY else (500, 60, range(1, 7))
+    contracts, seconds, seeds = (40, 10, (1,)) if size is TINY else (500, 60, range(1, 7))
     found: list[Answer] = []
 
     async def solved() -> Mapping[str, float]:

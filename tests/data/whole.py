@@ -66,6 +66,17 @@ def gathered(shared: Path, folder: Path) -> Path:
     return folder
 
 
+async def _take(database: Database, folder: Path, whole: Whole) -> None:
+    files, _ = files_in(folder, FORMS, stated_on=None)
+    # The successions of 2022 are taken first: they are what January is carried forward by.
+    files.sort(key=lambda file: (file.name == NOVEMBER, not file.name.startswith("ods_successions")))
+    for file in files:
+        if file.name == NOVEMBER:
+            async with database.begin() as session:
+                whole.november = await preview_file(session, file, today=TODAY)
+        whole.reports[file.name] = await import_file(database, file, today=TODAY)
+
+
 async def take_all(templates: Databases, folder: Path) -> Whole:
     """Take every file into one database, oldest first; of November 2021's practices, tell first what would change."""
     whole = Whole()
@@ -77,15 +88,10 @@ async def take_all(templates: Databases, folder: Path) -> Whole:
         await engine.dispose()
         database = Database(url)
         await database.open()
-        files, _ = files_in(folder, FORMS, stated_on=None)
-        # The successions of 2022 are taken first: they are what January is carried forward by.
-        files.sort(key=lambda file: (file.name == NOVEMBER, not file.name.startswith("ods_successions")))
-        for file in files:
-            if file.name == NOVEMBER:
-                async with database.begin() as session:
-                    whole.november = await preview_file(session, file, today=TODAY)
-            whole.reports[file.name] = await import_file(database, file, today=TODAY)
-        await database.close()
+        try:
+            await _take(database, folder, whole)
+        finally:
+            await database.close()
 
     whole.template = await templates.template_for("registry_whole", build)
     whole.name = await templates.create(whole.template)
