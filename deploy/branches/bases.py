@@ -283,7 +283,7 @@ async def _program(
         stdin=streams.get("stdin", asyncio.subprocess.DEVNULL),
         stdout=streams.get("stdout", asyncio.subprocess.DEVNULL),
         stderr=asyncio.subprocess.PIPE,
-        process_group=0,
+        start_new_session=True,  # a group of its own too; uvloop makes no group otherwise
     )
     try:
         yield process
