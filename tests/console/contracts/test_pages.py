@@ -109,6 +109,14 @@ async def test_the_exits_of_a_body_show_the_notice_that_costs_most_to_miss(tmp_p
     assert len(browser.transport.asked) == 4
 
 
+async def test_a_finding_about_a_plan_leads_to_the_plan(tmp_path: Path) -> None:
+    stalled = a_finding(finding="f-2", kind="stalled", about=["ZED-PLAN"], exposure_pence=None)
+    findings = {"contracts GET /findings": {"items": [a_finding(), stalled], "next": None}}
+    html, _ = await page_of(tmp_path, f"/exits?organisation={BUYER}", EXITS | findings)
+    assert 'href="/consolidations/ZED-PLAN"' in html
+    assert f'href="/contracts/{REFERENCE}"' in html
+
+
 async def test_where_finance_is_silent_the_calendar_of_contracts_is_there(tmp_path: Path) -> None:
     html, _ = await page_of(
         tmp_path, f"/exits?code={BUYER}&of=organisation", EXITS | {"finance GET /exit-assessments": None}
