@@ -53,7 +53,7 @@ async def one_waits(life: Platform) -> list[int]:
         )
         return copiers(life) if rows else []
 
-    return await until(waiting)
+    return await until(waiting, within=60)
 
 
 async def test_a_copier_that_is_killed_leaves_nothing_and_the_branch_says_so(
