@@ -12,7 +12,7 @@ from console.core.page import Page, Route, get
 from console.core.services import Answer
 from console.lineage.drawing import drawing_of, share_words
 from console.lineage.family import Family, Slip, family_of, naming_days, rolled_up
-from console.lineage.nested import listed
+from console.lineage.succession_list import listed
 
 MOST_NAMED = 5_000
 

@@ -214,7 +214,7 @@ ACTS = (
         done="Day one is moved to {effective_on}",
         body=_redating,
         rows=_new_day,
-        warning="Every earlier plan stays visible. Whoever follows this merger is told by an event.",
+        warning="Every earlier plan stays visible. Whoever follows this merger receives an event.",
         has_version=True,
     ),
     Act(

@@ -24,7 +24,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One part of a chain: what was so, in which service, by whose word, because of what, and what followed."""
+    """One part of a chain: what was so, in which service, by whom, because of what, and what followed."""
 
     title: str
     service: str

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from console.lineage.drawing import drawing_of, share_words
 from console.lineage.family import Family, Slip, Succession, naming_days, rolled_up
-from console.lineage.nested import ListedBody, listed
 from console.lineage.rows import crossings, first_rows, rows_of
+from console.lineage.succession_list import ListedBody, listed
 
 EAST = [
     Succession(date(2018, 4, 1), "Q1A", "Q4D", "1", "merger"),
