@@ -21,7 +21,7 @@ def environment(assets: Assets) -> Environment:
         cache_size=-1,
     )
     made.globals["asset"] = assets.path
-    for name in ("day", "instant", "pounds", "gbp", "number", "percent", "words", "event", "plural"):
+    for name in ("day", "instant", "pounds", "gbp", "number", "percent", "words", "event", "month", "plural"):
         made.filters[name] = getattr(words, name)
     return made
 

@@ -3,6 +3,7 @@
 import re
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ _LETTERS = frozenset(
 """Codes that are said letter by letter, where they stand alone."""
 _NAMES = {"nhs_england": "NHS England"}
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
 _VERSION = re.compile(r"\.v\d+$")
 
 
@@ -39,10 +41,10 @@ def instant(value: datetime | str | None, otherwise: str = _NOT_KNOWN) -> str:
 
 
 def pounds(pence: int | str | Decimal | None, decimals: int = 2, otherwise: str = _NOT_KNOWN) -> str:
-    """Return an amount of pence as `£1,234.56`; with 0 decimals as whole pounds."""
+    """Return an amount of pence as `£1,234.56`; with 0 decimals as whole pounds. A fraction of pence will do."""
     if pence is None or pence == "":
         return otherwise
-    return gbp(Decimal(pence) / 100, decimals)
+    return gbp(decimal_of(pence) / 100, decimals)
 
 
 def gbp(value: str | Decimal | int | None, decimals: int = 2, otherwise: str = _NOT_KNOWN) -> str:
@@ -61,10 +63,23 @@ def number(value: Any, otherwise: str = _NOT_KNOWN) -> str:
 
 
 def percent(value: Any, decimals: int = 1, otherwise: str = _NOT_KNOWN) -> str:
-    """Return a part of one as a percentage: `0.125` is `12.5%`."""
+    """Return a part of one as a percentage: `0.125` and `1/8` are `12.5%`."""
     if value is None or value == "":
         return otherwise
-    return f"{Decimal(str(value)) * 100:,.{decimals}f}%".replace("-", "−")
+    return f"{decimal_of(value) * 100:,.{decimals}f}%".replace("-", "−")
+
+
+def decimal_of(value: Any) -> Decimal:
+    """Return a number as the API writes it: a whole one, a decimal, or a fraction such as `2/3`."""
+    exact = Fraction(str(value))
+    return Decimal(exact.numerator) / Decimal(exact.denominator)
+
+
+def month(value: str | None, otherwise: str = _NOT_KNOWN) -> str:
+    """Return a month such as `2018-08` as `August 2018`; what is none as it is."""
+    if not value:
+        return otherwise
+    return f"{date.fromisoformat(f'{value}-01'):%B %Y}" if _MONTH.fullmatch(value) else value
 
 
 def words(code: str | None, otherwise: str = _NOT_KNOWN) -> str:

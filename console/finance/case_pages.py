@@ -69,8 +69,9 @@ async def show_case(page: Page) -> Response:
         tornado=await page.chart(moved, "What moves the net present value"),
         shifts=await page.chart(shaping.shifts_of(parties), "Who gains and who loses"),
         own=_own(page),
-        may_publish=appraisal["status"] == "draft" and page.person.may("finance_lead", appraisal["organisation"]),
-        may_simulate=page.person.may("finance_lead", appraisal["organisation"]),
+        may_publish=not page.times.moved
+        and appraisal["status"] == "draft"
+        and page.person.may("finance_lead", appraisal["organisation"]),
     )
 
 

@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from console.charts.bars import Bar, bars, waterfall
 from console.charts.look import Chart, Tone
 from console.charts.tornado import Swing, tornado
-from console.core.words import pounds, words
+from console.core.words import decimal_of, pounds, words
 
 Answered = Mapping[str, Any]
 
@@ -101,17 +99,12 @@ def value_of(item: Answered) -> str:
     """
     if item["type"] in _UNITLESS:
         return str(item["value"])
-    return pounds(_decimal(str(item["value"])))
-
-
-def _decimal(text: str) -> Decimal:
-    exact = Fraction(text)
-    return Decimal(exact.numerator) / Decimal(exact.denominator)
+    return pounds(str(item["value"]))
 
 
 def part_of(text: str | None) -> str:
     """Return a part of one, which the answer has exactly, with four digits."""
-    return "no value" if text is None else f"{_decimal(text):.4f}"
+    return "no value" if text is None else f"{decimal_of(text):.4f}"
 
 
 def burdens_of(affordability: Answered) -> list[tuple[str, list[Answered]]]:

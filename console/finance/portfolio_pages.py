@@ -79,6 +79,7 @@ async def show_run(page: Page) -> Response:
         choices=shaping.choices_of(plan, explanation.get("items", ())) if plan else [],
         explanation=explanation,
         curve=curve,
+        points=shaping.points_of(plan, curve.get("points", ())) if plan else [],
         clashes=clashes,
         years=drawn_years,
         against=drawn_curve,
@@ -104,11 +105,14 @@ async def run_table(page: Page) -> Response:
 
 async def curve_table(page: Page) -> Response:
     """Return what more money is worth as a file."""
-    path = joined("runs", page.path["run"], "curve")
-    [curve] = await page.ask(page.now(_SERVICE, path, as_known=page.times.as_known))
-    if not curve.ok:
-        return page.unanswered(curve)
-    return page.csv("curve.csv", *shaping.curve_table(curve["points"]))
+    path, known = joined("runs", page.path["run"]), page.times.as_known
+    run, curve = await page.ask(*(page.now(_SERVICE, path + part, as_known=known) for part in ("", "/curve")))
+    for answer in (run, curve):
+        if not answer.ok:
+            return page.unanswered(answer)
+    if not run["plan"]:
+        return page.not_found("The run has no plan yet.")
+    return page.csv("curve.csv", *shaping.curve_table(shaping.points_of(run["plan"], curve["points"])))
 
 
 async def cancel_run(page: Page) -> Response:

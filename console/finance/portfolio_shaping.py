@@ -65,7 +65,9 @@ def _reasons(item: Answered, why: Answered | None) -> list[str]:
     if why is None:
         return []
     if why["prefers"] == why["planned"]:
-        return ["This is the year that it is worth most."]
+        return [
+            "This is the year that it is worth most." if why["planned"] else "It is worth most if it is never done."
+        ]
     rather = f"in {why['prefers']}" if why["prefers"] else "never"
     return [
         f"Would be worth {pounds(why['gains_pence'])} more {rather}.",
@@ -96,21 +98,31 @@ def curve_of(plan: Answered, points: Sequence[Answered]) -> Chart | None:
     """Return the best plan's value, and what no plan is worth more than, against the budget; None without a curve."""
     if not points:
         return None
-    own = {"percent": 100, "value_pence": plan["value_pence"], "bound_pence": plan["bound_pence"]}
-    ordered = sorted([*points, own], key=lambda point: point["percent"])
+    ordered = points_of(plan, points)
     return lines(
         "Value against budget",
         [
             Line(name, _points(ordered, field))
             for name, field in (("Best plan", "value_pence"), ("No plan is worth more", "bound_pence"))
         ],
+        order=[_percent(point) for point in ordered],
     )
+
+
+def points_of(plan: Answered, points: Sequence[Answered]) -> list[Answered]:
+    """Return the plans with other budgets, and among them the plan itself, with the budgets as they are."""
+    own = {name: plan[name] for name in ("verdict", "value_pence", "bound_pence", "gap")}
+    return sorted([*points, {"percent": 100, **own}], key=lambda point: int(point["percent"]))
+
+
+def _percent(point: Answered) -> str:
+    return f"{point['percent']}%"
 
 
 def _points(ordered: Sequence[Answered], field: str) -> list[Point]:
     return [
         Point(
-            f"{point['percent']} %",
+            _percent(point),
             point[field],
             pounds(point[field], 0),
             is_marked=point["percent"] == 100 and field == "value_pence",

@@ -34,6 +34,19 @@ async def test_another_option_is_asked_for_by_its_name(tmp_path: Path) -> None:
         assert "£1,234" in shown.text
 
 
+async def test_an_option_that_the_case_lacks_is_said_so(tmp_path: Path) -> None:
+    async with console_over({**OF_CASE, **NAMES}, tmp_path) as browser:
+        shown = (await browser.get(f"{PAGE}?option=castle")).text
+    assert "The case has no option castle." in shown
+
+
+async def test_of_another_day_no_publication_is_offered(tmp_path: Path) -> None:
+    draft = {**OF_CASE, **NAMES, f"finance GET {CASE}/appraisal": appraisal(status="draft")}
+    async with console_over(draft, tmp_path) as browser:
+        assert f'href="{PAGE}/publication' in (await browser.get(PAGE)).text
+        assert "/publication" not in (await browser.get(f"{PAGE}?as_at=2032-01-01")).text
+
+
 async def test_what_is_not_answered_costs_its_part_of_the_page(tmp_path: Path) -> None:
     silent = {f"finance GET {CASE}/losers": None, "registry POST /lookups": None}
     async with console_over({**OF_CASE, **silent}, tmp_path) as browser:

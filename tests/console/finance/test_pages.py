@@ -77,7 +77,7 @@ SWITCHING = {
         {
             "input": "rent",
             "title": "Lower rent",
-            "value": "10308600",
+            "value": "30925801/3",
             "switching_value": "432100",
             "switching_pence": 432_100,
             "change": "-95.81",
@@ -95,12 +95,23 @@ SWITCHING = {
 }
 
 
+RATE = {
+    "function": "hr",
+    "count": 2,
+    "rate": "3/5",
+    "percent": "60.0",
+    "lowest": "1/3",
+    "median": "13/24",
+    "highest": "3/4",
+}
+
+
 async def test_each_part_of_the_first_page_stands_alone(tmp_path: Path) -> None:
     answers: dict[str, Any] = {
         "finance GET /cases": {"items": [], "next": None},
         "finance GET /portfolios": None,
         "finance GET /allowances": {"items": [], "next": None},
-        "finance GET /realisation-rates": [],
+        "finance GET /realisation-rates": [RATE],
     }
     async with console_over(answers, tmp_path) as browser:
         shown = await browser.get("/finance")
@@ -108,6 +119,8 @@ async def test_each_part_of_the_first_page_stands_alone(tmp_path: Path) -> None:
     assert shown.status_code == 200
     for words in ("You read no business case.", "Finance does not answer at the moment.", "You read no allowance"):
         assert words in shown.text
+    for part in ("60.0%", "33.3%", "75.0%"):
+        assert part in shown.text
 
 
 async def test_a_figure_leads_to_its_rules_and_to_what_happened(tmp_path: Path) -> None:
@@ -145,5 +158,5 @@ async def test_the_books_and_what_turns_a_case_say_what_is_not_known(tmp_path: P
     assert "not known" in books
     assert "not yours to read" in books
     assert "−£4,321" in books
-    for words in ("£4,321.00", "-95.81%", "0.3333", "0.8000"):
+    for words in ("£4,321.00", "-95.81%", "£103,086.00", "0.3333", "0.8000"):
         assert words in turns

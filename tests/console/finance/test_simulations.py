@@ -5,7 +5,7 @@ from pathlib import Path
 
 from console.finance import simulation_shaping as shaping
 from tests.console.apps import console_over, refusal
-from tests.console.finance.answers import CASE, OF_CASE, option
+from tests.console.finance.answers import CASE, OF_CASE, appraisal, option
 
 PAGE = "/finance/cases/MOON-1/versions/2/simulations"
 ONE = "00000000-0000-4000-8000-000000000002"
@@ -56,6 +56,17 @@ async def test_a_form_asks_for_what_is_uncertain_and_follows_it(tmp_path: Path) 
         sent = [json.loads(one.content) for one in browser.transport.sent if one.url.path.endswith("/simulations")]
     values = {"distribution": "triangular", "low": "9000050", "mode": "10000000", "high": "8000000"}
     assert sent[-1] == {"option": "tower", "inputs": [{"input": "rent", "distribution": values}], "runs": 2000}
+
+
+async def test_an_amount_that_is_no_whole_penny_is_shown_to_the_nearest_one(tmp_path: Path) -> None:
+    exact = option("tower", "One tower", 5)
+    exact["items"][1]["value"] = "30925801/3"
+    answers = {
+        f"finance GET {CASE}/appraisal": appraisal(options=[exact]),
+        f"finance GET {CASE}/simulations": {"items": [], "next": None},
+    }
+    async with console_over(answers, tmp_path) as browser:
+        assert "As stated: £103,086.00." in (await browser.get(PAGE)).text
 
 
 def test_what_is_no_number_is_left_for_the_service_to_refuse() -> None:
