@@ -126,7 +126,8 @@ async def _watched(
         except ValueError:
             # asyncio's word for a line beyond the limit, whose first part is gone.
             output.fault = f"its result is longer than {_MOST_BYTES} bytes"
-        if output.fault:
+        # It may have ended by now, and what has ended cannot be killed.
+        if output.fault and process.returncode is None:
             process.kill()
 
     # The pipe stays open: by its end the process sees that this one is gone.
@@ -137,7 +138,8 @@ async def _watched(
     while not listening.done():
         await asyncio.wait({listening}, timeout=_SAY_SECONDS)
         if not listening.done() and (stop.is_set() or not await queue.say(database, job, latest)):
-            process.kill()
+            if process.returncode is None:
+                process.kill()
             await listening
             return _Output()
     _, errors, _ = listening.result()
