@@ -1,6 +1,7 @@
 """Finds who of those in posts has to declare interests, or to confirm them, and clears it once that is done."""
 
 from datetime import date, datetime
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,6 +15,8 @@ from services.governance.findings.models import FindingKind
 from services.governance.interests.rules import check_periods
 
 _KIND = FindingKind.DECLARATION_DUE
+AT_ONCE: Final = 1_000
+"""Findings raised, or cleared, by one piece of work: whoever waits for the next turn waits no longer than for these."""
 
 
 def declarations_due(first: int, *, known: str = "$2") -> str:
@@ -58,7 +61,9 @@ SELECT h.organisation, h.body, h.person_id, h.declared_on, d.due_on, pack.id AS 
 _RAISED = f"""
 SELECT w.*, $2 || ':' || w.organisation || ':' || w.person_id AS key,
        EXISTS (SELECT FROM finding f
-                WHERE f.key = $2 || ':' || w.organisation || ':' || w.person_id AND f.cleared_on > $1) AS settled
+                WHERE f.key = $2 || ':' || w.organisation || ':' || w.person_id AND f.cleared_on > $1) AS settled,
+       EXISTS (SELECT FROM finding f
+                WHERE f.key = $2 || ':' || w.organisation || ':' || w.person_id AND f.cleared_at IS NULL) AS is_open
   FROM ({declarations_due(3, known=NOW)}) w
  ORDER BY w.organisation, w.person_id
 """  # noqa: S608  (what is put in stands above)
@@ -69,7 +74,9 @@ SELECT f.key, EXISTS (
          JOIN appointment a ON a.id = h.value
         WHERE a.person_id = f.about[1] AND coalesce(nullif(p.member, ''), b.organisation) = f.parties[1]) AS sits
   FROM finding f
- WHERE f.kind = $2 AND f.cleared_at IS NULL AND f.raised_on <= $1 AND f.key <> ALL($3::text[])
+ WHERE f.kind = $2 AND f.cleared_at IS NULL AND f.raised_on <= $1
+   AND NOT EXISTS (SELECT FROM unnest($3::text[]) AS due (key) WHERE due.key = f.key)
+ ORDER BY f.id LIMIT $4
 """  # noqa: S608  (only names of ours are put in)
 
 
@@ -80,18 +87,19 @@ async def find_undeclared(
     stated_at: datetime,
     by: Caller,  # noqa: ARG001  (every routine of due work is called with it)
 ) -> int:
-    """Raise and clear the findings about declarations so that they are as on a day; return how many changed.
+    """Raise and clear the next findings about declarations that are not as on a day; return how many changed.
 
     One is raised from a person's first day in a post without a declaration or nil return, and again on the day by which
     the register has to be checked.
     """
     connection = await raw(session)
     rows = await connection.fetch(_RAISED, up_to, _KIND.value, *check_periods())
-    past = await connection.fetch(_PAST, up_to, _KIND.value, [row["key"] for row in rows])
+    past = await connection.fetch(_PAST, up_to, _KIND.value, [row["key"] for row in rows], AT_ONCE)
     done = 0
     for sits, reason in ((True, "declared"), (False, "left")):
         keys = [row["key"] for row in past if row["sits"] is sits]
         done += await clear_findings(session, keys, on=up_to, reason=reason, stated_at=stated_at)
+    new = [row for row in rows if not row["settled"] and not row["is_open"]]
     findings = [
         NewFinding(
             key=row["key"],
@@ -102,8 +110,7 @@ async def find_undeclared(
             effective_on=row["since"],
             due_on=row["due_on"],
         )
-        for row in rows
-        if not row["settled"]
+        for row in new[:AT_ONCE]
     ]
     return done + await raise_findings(session, findings, stated_at=stated_at)
 

@@ -3,10 +3,13 @@
 from datetime import date
 from typing import Any
 
+import pytest
+
 from libs.common.database.connection import Database
 from libs.common.findings import FindingFilter
 from services.governance.findings.queries import list_findings
 from services.governance.interests import commands
+from services.governance.interests import due as due_work
 from services.governance.interests.due import find_undeclared
 from tests.support.governance_harness import MERGED_ON, GovernanceHarness, a_lead, a_merger, at
 
@@ -80,3 +83,14 @@ async def test_who_leaves_has_nothing_to_declare_and_a_successors_register_begin
     assert (left[0], left[3]) == ("P-ao", MERGED_ON)
     told = [one for one in await harness.told("GovernanceFindingCleared") if one["kind"] == "declaration_due"]
     assert [one["reason"] for one in told] == ["left"] * 5
+
+
+async def test_one_piece_of_work_raises_or_clears_so_many_and_the_next_ones_the_rest(
+    harness: GovernanceHarness, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(due_work, "AT_ONCE", 2)
+    await harness.bucks()
+    assert [await due(database, SEATED) for _ in range(4)] == [2, 2, 1, 0]
+    await harness.hear(a_merger())
+    assert [await due(database, MERGED_ON) for _ in range(4)] == [3, 2, 1, 0]
+    assert [row[0] for row in await listed(harness, as_at=MERGED_ON)] == ["P-ao"]
