@@ -21,7 +21,8 @@ def environment(assets: Assets) -> Environment:
         cache_size=-1,
     )
     made.globals["asset"] = assets.path
-    for name in ("day", "instant", "pounds", "gbp", "number", "percent", "words", "event", "month", "plural"):
+    shared = ("day", "instant", "pounds", "gbp", "number", "percent", "words", "event", "month", "plural", "source", "prose")
+    for name in shared:
         made.filters[name] = getattr(words, name)
     return made
 

@@ -16,6 +16,7 @@ _LETTERS = frozenset(
 _NAMES = {"nhs_england": "NHS England"}
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _MONTH = re.compile(r"\d{4}-(0[1-9]|1[0-2])")
+_ISO_DAY = re.compile(r"(?<![\w-])\d{4}-\d{2}-\d{2}(?![\w-])")
 _VERSION = re.compile(r"\.v\d+$")
 
 
@@ -100,6 +101,23 @@ def event(name: str | None, otherwise: str = _NOT_KNOWN) -> str:
         return otherwise
     first, *rest = _HUMP.sub(" ", _VERSION.sub("", name).rpartition(".")[2]).split(" ")
     return " ".join([first, *(part if part.isupper() and len(part) > 1 else part.lower() for part in rest)])
+
+
+def source(name: str | None, otherwise: str = _NOT_KNOWN) -> str:
+    """Return who states a value; what was entered by a command is so in words, and other sources have their names."""
+    return "an entry in the registry" if name == "command" else name or otherwise
+
+
+def prose(text: str | None) -> str:
+    """Return a service's sentence with its days as people read them; references that contain a day stay as they are."""
+    return _ISO_DAY.sub(_day_in_words, text or "")
+
+
+def _day_in_words(found: re.Match[str]) -> str:
+    try:
+        return day(found[0])
+    except ValueError:
+        return found[0]
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

@@ -9,6 +9,7 @@ from datetime import date
 from fractions import Fraction
 from itertools import pairwise
 
+from console.core.words import day as day_words
 from console.lineage.family import Family, Succession
 from console.lineage.rows import Rows, rows_of
 
@@ -19,6 +20,7 @@ CURVE = 26
 LETTER = 6.9
 _TOP, _LEFT, _RIGHT, _BOTTOM = 64, 200, 260, 20
 _SHARE_GAP = 6
+_EDGE = 8.0
 _CLOSE_DAYS, _CLOSE, _FAR, _FARTHEST = 60, 70, 190, 260
 
 
@@ -49,6 +51,10 @@ class LaneMark:
     asked: bool
     ends: bool
     """Whether the body closed and no source names who followed it."""
+    x_turned: float | None = None
+    """Where it became of the kind that it is; it is drawn in dashes before."""
+    turned: str = ""
+    """The same in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +127,6 @@ def drawing_of(family: Family) -> Drawing:
     )
 
 
-def day_words(day: date) -> str:
-    """Return a day as the NHS writes it."""
-    return f"{day.day} {day:%B %Y}"
-
-
 def share_words(share: str) -> str:
     """Return an exact share in words: a whole percentage where it is one, else the fraction."""
     if not share:
@@ -174,11 +175,13 @@ def _on_path(family: Family, step: Succession) -> bool:
 
 def _lane(family: Family, code: str, xs: Mapping[date, float], ys: Mapping[str, float], right: float) -> LaneMark:
     first, last = family.first_day(code), family.last_day(code)
-    x, closed = 8.0 if first is None else xs[first], family.closed.get(code)
+    x, closed = _start(family, code, xs) if first is None else xs[first], family.closed.get(code)
     ends = last is None and closed is not None
     x_end = xs[last] - CURVE if last is not None else _until(closed, xs, right) if closed else right - 12
     shares = _shares(family, code)
     name, shown_code = family.names.get(code, ""), code.partition(" into ")[0]
+    turned = family.turned.get(code) if first is None else None
+    is_turned = turned is not None and turned in xs and x < xs[turned] < x_end
     room = x_end - x - 12 - (len(shares) * LETTER + _SHARE_GAP if shares else 0)
     return LaneMark(
         code,
@@ -192,7 +195,20 @@ def _lane(family: Family, code: str, xs: Mapping[date, float], ys: Mapping[str, 
         code in family.path,
         code == family.focus,
         ends,
+        xs[turned] if is_turned and turned else None,
+        f"{shown_code} was there before {day_words(turned)}, as a body of another kind" if is_turned else "",
     )
+
+
+def _start(family: Family, code: str, xs: Mapping[date, float]) -> float:
+    """Return where a body begins that followed no other: at its first day where that is between two events."""
+    opened, last = family.opened.get(code), family.last_day(code)
+    before = max((day for day in xs if opened and day <= opened), default=None)
+    after = min((day for day in xs if opened and day > opened), default=None)
+    if opened is None or before is None or after is None or (last is not None and opened >= last):
+        return _EDGE
+    room = xs[after] - xs[before] - 2 * CURVE
+    return xs[before] + room * (opened - before).days / (after - before).days
 
 
 def _until(closed: date, xs: Mapping[date, float], right: float) -> float:

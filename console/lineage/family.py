@@ -7,6 +7,8 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
+from console.core.words import day as day_words
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Succession:
@@ -46,6 +48,10 @@ class Family:
     slips: tuple[Slip, ...] = ()
     closed: Mapping[str, date] = field(default_factory=dict)
     """The last days of bodies that closed."""
+    opened: Mapping[str, date] = field(default_factory=dict)
+    """The first days of bodies whose beginning no succession states."""
+    turned: Mapping[str, date] = field(default_factory=dict)
+    """Of bodies that were there before others passed to them: the day on which they became what they are."""
 
     @cached_property
     def codes(self) -> tuple[str, ...]:
@@ -109,6 +115,7 @@ def family_of(
     names: Mapping[str, str] | None = None,
     slips: Sequence[Slip] = (),
     closed: Mapping[str, date] | None = None,
+    turned: Mapping[str, date] | None = None,
 ) -> Family:
     """Return the family that the registry's lineage answers state together."""
     steps = {
@@ -119,7 +126,22 @@ def family_of(
         for step in (*lineage["before"], *lineage["after"])
     }
     founders = frozenset(code for lineage in lineages for code in lineage["origins"])
-    return Family(tuple(sorted(steps.values())), focus, founders, names or {}, tuple(slips), closed or {})
+    return Family(
+        tuple(sorted(steps.values())),
+        focus,
+        founders,
+        names or {},
+        tuple(slips),
+        closed or {},
+        turned=turned or {},
+    )
+
+
+def established_on(body: Mapping[str, Any]) -> dict[str, date]:
+    """Return the day from which the law has an organisation, by its code; nothing where the registry does not say."""
+    legal = body.get("legal") or {}
+    is_known = legal.get("status") == "established" and legal.get("since")
+    return {body["code"]: date.fromisoformat(legal["since"])} if is_known else {}
 
 
 def naming_days(family: Family, *, most: int) -> dict[date, list[str]]:
@@ -166,7 +188,7 @@ def rolled_up(family: Family, *, most: int = MOST_PREDECESSORS) -> tuple[Family,
     for (successor, on), steps in sorted(alike.items()):
         if len([one for one in family.before[successor] if one.on == on]) <= most:
             continue
-        many = Others(f"{len(steps)} others into {successor}, {on}", tuple(step.code for step in steps))
+        many = Others(f"{len(steps)} others into {successor}, {day_words(on)}", tuple(step.code for step in steps))
         others.append(many)
         dropped |= {*steps}
         share = steps[0].share if len({step.share for step in steps}) == 1 else ""

@@ -1,7 +1,7 @@
 """The page of an organisation's lineage."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from starlette.responses import Response
 from console.core.page import Page, Route, get
 from console.core.services import Answer
 from console.lineage.drawing import drawing_of, share_words
-from console.lineage.family import Family, Slip, family_of, naming_days, rolled_up
+from console.lineage.family import Family, Slip, established_on, family_of, naming_days, rolled_up
 from console.lineage.succession_list import listed
 
 MOST_NAMED = 5_000
@@ -19,16 +19,17 @@ MOST_NAMED = 5_000
 
 async def lineage(page: Page) -> Response:
     """Draw the family of an organisation, and list it."""
-    code = page.path["code"]
+    asked = page.path["code"]
     body, answer = await page.ask(
-        page.of("registry", f"/organisations/{code}"), page.of("registry", f"/organisations/{code}/lineage")
+        page.of("registry", f"/organisations/{asked}"), page.of("registry", f"/organisations/{asked}/lineage")
     )
     if not body.ok:
         return page.unanswered(body)
     if not answer.ok:
         return page.render("lineage/lineage.html", title=_title(body), body=body, answer=answer, family=None)
     lineages = [answer.body, *await _of_successors(page, answer.body)]
-    family = family_of(lineages, focus=code, slips=_slips(body.body))
+    # The registry takes a code in any letters, and answers in its own.
+    family = family_of(lineages, focus=body["code"], slips=_slips(body.body), turned=established_on(body.body))
     family = await _named(page, family)
     everything = page.query.get("all") == "yes"
     drawn, others = (family, ()) if everything else rolled_up(family)
@@ -58,7 +59,7 @@ async def as_csv(page: Page) -> Response:
         for lineage in (answer.body, *await _of_successors(page, answer.body))
         for one in (*lineage["before"], *lineage["after"])
     }
-    return page.csv(f"lineage-{code}.csv", heads, [steps[key] for key in sorted(steps)])
+    return page.csv(f"lineage-{answer['code']}.csv", heads, [steps[key] for key in sorted(steps)])
 
 
 def _title(body: Answer) -> str:
@@ -78,19 +79,48 @@ async def _named(page: Page, family: Family) -> Family:
     """Return the family with the names of its bodies: each of a day on which it was there, as far as questions last."""
     days = naming_days(family, most=page.questions_left - 1)
     rest = sorted({*family.codes} - {code for codes in days.values() for code in codes})
+    # Of those that were there before others passed to them it is asked too what they were on each of the days.
+    there = [code for code in rest if code in family.before and family.first_day(code) is None]
     questions = [
-        page.now("registry", "/lookups", json={"codes": codes[:MOST_NAMED]}, as_at=day, as_known=page.times.as_known)
+        page.now("registry", "/lookups", json={"codes": [*codes, *there][:MOST_NAMED]}, as_at=day, **_known(page))
         for day, codes in days.items()
     ]
     if rest:
         questions.append(page.of("registry", "/lookups", json={"codes": rest[:MOST_NAMED]}))
-    found = [one for answer in await page.ask(*questions) for one in answer.get("organisations", ())]
+    answers = [answer.get("organisations", ()) for answer in await page.ask(*questions)]
+    found = [one for listed_ in answers[: len(days)] for one in listed_ if one["code"] not in rest]
+    found += [one for listed_ in answers[len(days) :] for one in listed_]
     closed = {
         one["code"]: date.fromisoformat(one["since"]) - timedelta(days=1)
         for one in found
         if one["status"] == "closed" and one["since"] and family.last_day(one["code"]) is None
     }
-    return replace(family, names={one["code"]: one["name"] for one in found if one["name"]}, closed=closed)
+    opened = {
+        one["code"]: date.fromisoformat(one["since"])
+        for one in found
+        if one["status"] == "open" and one["since"] and family.first_day(one["code"]) is None
+    }
+    names = {one["code"]: one["name"] for one in found if one["name"]}
+    turned = {**_turned(family, dict(zip(days, answers, strict=False)), found), **family.turned}
+    return replace(family, names=names, closed=closed, opened=opened, turned=turned)
+
+
+def _known(page: Page) -> dict[str, Any]:
+    return {"as_known": page.times.as_known}
+
+
+def _turned(
+    family: Family, seen: Mapping[date, Sequence[Mapping[str, Any]]], now: Sequence[Mapping[str, Any]]
+) -> dict[str, date]:
+    """Return the days on which bodies that were there before became of the kind that they are, as far as was asked."""
+    kinds = {one["code"]: one["kind"] for one in now}
+    return {
+        one["code"]: eve + timedelta(days=1)
+        for eve, bodies in sorted(seen.items())
+        for one in bodies
+        if kinds.get(one["code"], one["kind"]) != one["kind"]
+        and eve + timedelta(days=1) in {step.on for step in family.before.get(one["code"], ())}
+    }
 
 
 def _slips(body: Mapping[str, Any]) -> list[Slip]:

@@ -15,6 +15,8 @@ class ListedBody:
     name: str
     since: date | None
     """The day on which it followed those within it; None: nothing is stated to have led to it."""
+    was_there: bool
+    """Whether it was there before that day."""
     passed: str
     """What passed to the outer body, and when; empty of an outermost one."""
     on: date | None
@@ -41,6 +43,7 @@ def _body(family: Family, code: str, step: Succession | None, seen: set[str]) ->
         code,
         family.names.get(code, ""),
         family.before[code][0].on if code in family.before else None,
+        code in family.before and family.first_day(code) is None,
         share_words(step.share) if step else "",
         step.on if step else None,
         code == family.focus,

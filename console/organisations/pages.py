@@ -9,7 +9,7 @@ from starlette.responses import Response
 from console.core.page import Page, Route, get
 from console.core.services import Answer
 from console.lineage.drawing import drawing_of
-from console.lineage.family import family_of
+from console.lineage.family import established_on, family_of
 from console.organisations.shaping import (
     became_words,
     codes_of,
@@ -35,11 +35,11 @@ STATUSES = (("", "Any status"), ("open", "Open"), ("proposed", "Proposed"), ("cl
 
 async def organisation(page: Page) -> Response:
     """Show what an organisation was on the day."""
-    code = page.path["code"]
+    code = _code(page)
     path = f"/organisations/{code}"
     answers = await page.ask(
         page.of("registry", path, sightings=True),
-        page.of("registry", f"{path}/relations", limit=100),
+        page.of("registry", f"{path}/relations", limit=100, after=page.query.get("relations_after")),
         page.of("registry", f"{path}/lineage"),
         page.of("registry", f"{path}/populations"),
         page.of("registry", f"{path}/members", limit=1),
@@ -48,7 +48,9 @@ async def organisation(page: Page) -> Response:
     if not body.ok:
         return page.unanswered(body)
     names = await _names(page, codes_of(body.body, relations.items, lineage.body if lineage.ok else None))
-    family = family_of([lineage.body] if lineage.ok else [], focus=code, names={**names, code: body["name"] or ""})
+    named = {**names, code: body["name"] or ""}
+    turned = established_on(body.body)
+    family = family_of([lineage.body] if lineage.ok else [], focus=code, names=named, turned=turned)
     drawn = 1 < len(family.codes) <= MOST_DRAWN
     return _rendered(
         page,
@@ -69,7 +71,7 @@ async def organisation(page: Page) -> Response:
 
 async def members(page: Page) -> Response:
     """List the members of an organisation on the day."""
-    code = page.path["code"]
+    code = _code(page)
     kind, status = page.query.get("kind", ""), page.query.get("status", "")
     query: dict[str, Any] = {"kind": kind, "status": status, "after": page.query.get("after"), "limit": 100}
     body, answer = await page.ask(
@@ -91,7 +93,7 @@ async def members(page: Page) -> Response:
 
 async def money(page: Page) -> Response:
     """Show the contracts of an organisation, as customer and as supplier, and its allowances."""
-    code = page.path["code"]
+    code = _code(page)
     body, buys, supplies, allowances, calendar = await page.ask(
         page.of("registry", f"/organisations/{code}"),
         page.of("contracts", "/contracts", customer=code, limit=50),
@@ -108,7 +110,7 @@ async def money(page: Page) -> Response:
 
 async def bodies(page: Page) -> Response:
     """Show the governing bodies, committees and posts of an organisation."""
-    code = page.path["code"]
+    code = _code(page)
     body, answer, posts = await page.ask(
         page.of("registry", f"/organisations/{code}"),
         page.of("governance", "/bodies", organisation=code, limit=100),
@@ -121,7 +123,7 @@ async def bodies(page: Page) -> Response:
 
 async def findings(page: Page) -> Response:
     """Show what needs attention at an organisation, by all services, and where sources disagree about it."""
-    code = page.path["code"]
+    code = _code(page)
     body, mergers, contracts, finance, governance, conflicts = await page.ask(
         page.of("registry", f"/organisations/{code}"),
         page.of("registry", "/mergers/findings", party=code, limit=50),
@@ -144,6 +146,11 @@ async def findings(page: Page) -> Response:
     )
 
 
+def _code(page: Page) -> str:
+    """Return the code of the address in capitals, as services compare it."""
+    return page.path["code"].upper()
+
+
 async def _names(page: Page, codes: Sequence[str]) -> dict[str, str]:
     """Return the names of other bodies on the day, in one question; none where the registry does not answer."""
     if not codes:
@@ -160,6 +167,7 @@ def _rendered(page: Page, name: str, body: Answer, **context: Any) -> Response:
         body=body,
         kind_words=kind_words,
         tabs=[(f"/organisations/{code}{path}", label) for path, label in TABS],
+        tab=f"/organisations/{code}{'' if name == 'organisation' else f'/{name}'}",
         **context,
     )
 

@@ -1,5 +1,6 @@
 """The lineage drawing: no crossing in a tree of mergers, every body, link and share is on it, and slips are drawn."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from hypothesis import given, settings
@@ -153,6 +154,27 @@ def test_a_body_that_takes_another_over_is_drawn_from_before_it() -> None:
     taken = family(merge("Q2B", "Q1A", date(2020, 4, 1)), founders=frozenset(["Q1A", "Q2B"]))
     lanes = {lane.code: lane for lane in drawing_of(taken).lanes}
     assert lanes["Q1A"].x == lanes["Q2B"].x < lanes["Q2B"].x_end < lanes["Q1A"].x_end
+
+
+def test_a_body_that_was_of_another_kind_before_others_passed_to_it_is_dotted_until_then() -> None:
+    steps = (merge("Q1A", "Q4D", date(2021, 4, 1)), merge("Q4D", "Q6F", date(2022, 7, 1)))
+    alike = Family(steps, "Q6F", frozenset({"Q1A", "Q6F"}))
+    lanes = {lane.code: lane for lane in drawing_of(alike).lanes}
+    assert (lanes["Q6F"].x_turned, lanes["Q6F"].turned) == (None, "")
+    drawing = drawing_of(replace(alike, turned={"Q6F": date(2022, 7, 1)}))
+    lanes = {lane.code: lane for lane in drawing.lanes}
+    assert lanes["Q6F"].x_turned == drawing.days[1].x
+    assert lanes["Q6F"].turned == "Q6F was there before 1 July 2022, as a body of another kind"
+    (last,) = listed(alike)
+    assert (last.code, last.was_there, last.within[0].was_there) == ("Q6F", True, False)
+
+
+def test_a_body_that_followed_no_other_begins_on_its_first_day() -> None:
+    opened = {"Q5E": date(2019, 10, 1), "Q1A": date(2013, 4, 1)}
+    drawing = drawing_of(replace(family(*EAST), opened=opened))
+    lanes = {lane.code: lane for lane in drawing.lanes}
+    assert drawing.days[0].x < lanes["Q5E"].x < drawing.days[1].x
+    assert lanes["Q1A"].x == lanes["Q2B"].x < drawing.days[0].x
 
 
 def test_a_boundary_change_ends_no_lane() -> None:

@@ -1,10 +1,11 @@
 """The page of a lineage over recorded answers: the whole family is drawn, listed, and given as CSV."""
 
+import json
 import re
 from pathlib import Path
 
 from tests.console.apps import console_over
-from tests.console.organisations.world import ANSWERS, lineage, named
+from tests.console.organisations.world import AFTER, ANSWERS, LINEAGE, ORGANISATION, VIEWED, lineage, named
 
 NAMES = named(("Q1A", "First Commissioners"), ("Q5E", "Fifth Commissioners"))
 
@@ -40,6 +41,44 @@ async def test_names_are_asked_for_days_on_which_the_bodies_were_there(tmp_path:
             "registry POST /lookups?as_at=2021-03-31&as_known=2022-02-02",
             "registry POST /lookups?as_known=2022-02-02",
         ]
+
+
+async def test_a_code_in_small_letters_is_the_same_body(tmp_path: Path) -> None:
+    answers = {key.replace("/Q4D", "/q4d"): answer for key, answer in ANSWERS.items()}
+    async with console_over({**answers, **ANSWERS}, tmp_path) as browser:
+        for path in ("/organisations/q4d", "/organisations/q4d/lineage"):
+            html = (await browser.get(path)).text
+            assert '<tspan font-weight="700">Q4D</tspan>' in html
+            assert "q4d</tspan>" not in html
+
+
+async def test_each_succession_has_its_day_and_source_in_words(tmp_path: Path) -> None:
+    entered = {**AFTER[0], "source": "command", "share": "2/3", "share_source": "ods:shares"}
+    answers = {**ANSWERS, "registry GET /organisations/Q4D/lineage": {**LINEAGE, "after": [entered]}}
+    async with console_over(answers, tmp_path) as browser:
+        html = (await browser.get("/organisations/Q4D/lineage")).text
+        assert (
+            "Q4D was followed by Q6F on 1 April 2021, merger, 2/3 of it. Stated by an entry in the registry; "
+            "its share by ods:shares</li>"
+        ) in html
+        assert "Q1A was followed by Q4D on 1 April 2018, merger, all of it. Stated by ods:succ</li>" in html
+
+
+async def test_a_body_that_was_of_another_kind_before_is_said_to_have_been_there(tmp_path: Path) -> None:
+    late = lineage("Q6F", AFTER, [], origins=["Q4D", "Q6F"])
+    now = {**VIEWED, "code": "Q6F", "kind": "icb", "status": "open", "since": "2016-03-15"}
+    answers = {
+        "registry GET /organisations/Q6F": {**ORGANISATION, **now, "legal": None, "mergers": []},
+        "registry GET /organisations/Q6F/lineage": late,
+        "registry POST /lookups": {"organisations": [now], "unknown": []},
+        "registry POST /lookups?as_at=2021-03-31": {"organisations": [{**now, "kind": "stp"}], "unknown": []},
+    }
+    async with console_over(answers, tmp_path) as browser:
+        text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", (await browser.get("/organisations/Q6F/lineage")).text))
+        assert "Dotted: Q6F was there before 1 April 2021, as a body of another kind." in text
+        assert "Fourth Commissioners, there before; from 1 April 2021 1 body passed to it" in text
+        bodies = [json.loads(one.content) for one in browser.transport.sent if "lookups" in str(one.url)]
+        assert bodies[0] == {"codes": ["Q4D", "Q6F"]}
 
 
 async def test_the_successions_are_given_as_csv(tmp_path: Path) -> None:
