@@ -182,7 +182,8 @@ def _lane(family: Family, code: str, xs: Mapping[date, float], ys: Mapping[str, 
     name, shown_code = family.names.get(code, ""), code.partition(" into ")[0]
     turned = family.turned.get(code) if first is None else None
     is_turned = turned is not None and turned in xs and x < xs[turned] < x_end
-    room = x_end - x - 12 - (len(shares) * LETTER + _SHARE_GAP if shares else 0)
+    x_turned = xs[turned] if is_turned and turned else None
+    room = x_end - (x if x_turned is None else x_turned) - 12 - (len(shares) * LETTER + _SHARE_GAP if shares else 0)
     return LaneMark(
         code,
         shown_code,
@@ -195,7 +196,7 @@ def _lane(family: Family, code: str, xs: Mapping[date, float], ys: Mapping[str, 
         code in family.path,
         code == family.focus,
         ends,
-        xs[turned] if is_turned and turned else None,
+        x_turned,
         f"{shown_code} was there before {day_words(turned)}, as a body of another kind" if is_turned else "",
     )
 
