@@ -21,7 +21,20 @@ def environment(assets: Assets) -> Environment:
         cache_size=-1,
     )
     made.globals["asset"] = assets.path
-    shared = ("day", "instant", "pounds", "gbp", "number", "percent", "words", "event", "month", "plural", "source", "prose")
+    shared = (
+        "day",
+        "instant",
+        "pounds",
+        "gbp",
+        "number",
+        "percent",
+        "words",
+        "event",
+        "month",
+        "plural",
+        "source",
+        "prose",
+    )
     for name in shared:
         made.filters[name] = getattr(words, name)
     return made
