@@ -2,24 +2,27 @@
 
 import csv
 import io
+import re
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit
 
 from jinja2 import Environment
+from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import Message
 
 from console.core import protection
 from console.core.forms import MOST_BYTES, MOST_FIELDS, Form, read_files
 from console.core.jinja import rendered
 from console.core.services import Answer, Question, Refusal, Services
-from console.core.times import Times
+from console.core.times import Times, is_of_times
 from console.settings import Settings
 
 __all__ = ["Page", "Person", "Route", "get", "post"]
@@ -27,6 +30,10 @@ __all__ = ["Page", "Person", "Route", "get", "post"]
 MOST_QUESTIONS = 6
 """The most requests that a page makes of the services."""
 _EVERY = "*"
+_MOST_SENT = MOST_BYTES + 1024 * 1024
+"""Bytes of a form: one file of the most, and the fields beside it."""
+_KEY = re.compile(r"[\w-]{1,100}", re.ASCII)
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?%?", re.ASCII)
 Handler = Callable[["Page"], Awaitable[Response]]
 
 
@@ -35,7 +42,6 @@ class Person:
     """Who is signed in; the rights are those that the issuer states, and the services decide."""
 
     name: str
-    words: str = ""
     roles: frozenset[str] | None = None
     organisations: frozenset[str] | None = None
 
@@ -113,7 +119,11 @@ class Page:
     request: Request
     console: Console
     session: Session | None
+    has_sent: bool = False
+    """Whether a command was sent, other than to try it."""
     _asked: int = 0
+    _is_spent: bool = False
+    """Whether a service answered the command of the form's key: the next form gets another."""
     _key: str = field(default_factory=lambda: secrets.token_urlsafe(18))
 
     @property
@@ -176,25 +186,31 @@ class Page:
         **query: Any,
     ) -> Answer:
         """Send a command once: the form's hidden key makes a second sending of the same form the same command."""
-        headers = {"Idempotency-Key": self._key}
+        token = await self._token()
+        is_dry = bool(query.get("dry_run"))
+        self.has_sent = self.has_sent or not is_dry
+        # What is only tried needs no key, and must not be taken for the command that has it.
+        headers = {} if is_dry else {"Idempotency-Key": self._key}
         if if_match:
             headers["If-Match"] = if_match
         if media_type:
             headers["Content-Type"] = media_type
-        return await self.console.services.send(
+        answer = await self.console.services.send(
             service,
             method,
             path,
-            token=await self._token(),
+            token=token,
             query=_parameters(query),
             json=json,
             content=content,
             headers=headers,
         )
+        self._is_spent = self._is_spent or not (is_dry or answer.silent)
+        return answer
 
     async def form(self) -> Form:
         """Read the form that was sent, and refuse one that another site made."""
-        data = await self.request.form(max_files=20, max_fields=MOST_FIELDS, max_part_size=MOST_BYTES)
+        data = await self._read()
         token = data.get("csrf")
         ours = (
             self.session is not None
@@ -207,8 +223,23 @@ class Page:
                 403, "This form is not from your present session. Go back, reload the page and try again."
             )
         form = Form(data, await read_files(data))
-        self._key = form["form_key"] or self._key
+        self._key = form["form_key"] if _KEY.fullmatch(form["form_key"]) else self._key
         return form
+
+    async def _read(self) -> FormData:
+        """Read a form of so many bytes in all, before they fill the memory. Raises HTTPException."""
+        read = 0
+
+        async def receive() -> Message:
+            nonlocal read
+            message = await self.request.receive()
+            read += len(message.get("body", b""))
+            if read > _MOST_SENT:
+                raise HTTPException(413, f"A form has {MOST_BYTES // 1024 // 1024} MB at most, with its files.")
+            return message
+
+        bounded = Request(self.request.scope, receive)
+        return await bounded.form(max_files=20, max_fields=MOST_FIELDS, max_part_size=MOST_BYTES)
 
     def link(self, path: str, **query: Any) -> str:
         """Return a link to a page of the console that keeps both times."""
@@ -219,9 +250,20 @@ class Page:
 
     def here(self, **changes: Any) -> str:
         """Return the address of this page with some of its parameters changed; None leaves one out."""
-        pairs = [(name, value) for name, value in self.request.query_params.multi_items() if name not in changes]
-        text = urlencode([*pairs, *_parameters(changes)])
-        return f"{self.request.url.path}?{text}" if text else self.request.url.path
+        pairs = [(name, value) for name, value in self.parameters if name not in changes]
+        times = {name: day for name, day in self.times.parameters.items() if name not in changes}
+        text = urlencode([*pairs, *times.items(), *_parameters(changes)])
+        return f"{self.own_path}?{text}" if text else self.own_path
+
+    @property
+    def own_path(self) -> str:
+        """The page's path; it leads to the console, though a browser was sent to `//another.site`."""
+        return "/" + self.request.url.path.lstrip("/\\")
+
+    @property
+    def parameters(self) -> list[tuple[str, str]]:
+        """The parameters of the address without the two times, which come as one field or as three."""
+        return [pair for pair in self.request.query_params.multi_items() if not is_of_times(pair[0])]
 
     def render(
         self,
@@ -248,17 +290,25 @@ class Page:
                 "person": self.session.person if self.session else None,
                 "banner": self.session.take_banner() if self.session else "",
                 "csrf_token": protection.masked(self.session.secret) if self.session else "",
-                # A refused form is sent again as the same command only if nothing came of the first.
-                "form_key": secrets.token_urlsafe(18),
+                # A form is sent again as the same command where it is not known what came of the first.
+                "form_key": secrets.token_urlsafe(18) if self._is_spent else self._key,
                 **context,
             },
         )
-        return HTMLResponse(text, status, headers=protection.headers(self.console.settings.issuer))
+        settings = self.console.settings
+        # Signing out sends a browser to the issuer, by the name that browsers know it by.
+        issuer = settings.issuer_shown_at or settings.issuer
+        return HTMLResponse(text, status, headers=protection.headers(issuer))
 
     def refused(self, by: Answer | Form, template: str, *, title: str, **context: Any) -> Response:
         """Return a form again with every reason why it was refused: above it, and beside its fields."""
         status = by.status if isinstance(by, Answer) and by.status else (503 if isinstance(by, Answer) else 422)
-        return self.render(template, title=title, status=status, refusal=by.refusal, **context)
+        refusal = by.refusal
+        if refusal and isinstance(by, Answer) and by.silent and self.has_sent:
+            refusal = replace(
+                refusal, detail="It may have been done all the same. If you send it again, it is done once."
+            )
+        return self.render(template, title=title, status=status, refusal=refusal, **context)
 
     def not_found(self, words: str) -> Response:
         """Return a page that says that there is no such thing."""
@@ -353,4 +403,6 @@ def _parameters(query: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _inert(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    if not isinstance(value, str) or _NUMBER.fullmatch(value):
+        return value  # -1250.00 is a figure, and stays one
+    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

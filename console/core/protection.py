@@ -6,16 +6,36 @@ import secrets
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 _LENGTH = 32
+
+
+class KnownBy:
+    """Has every request come to the console's one public address, whatever a proxy or a browser says it was.
+
+    So the cookies are secure where people use https, though the proxy asks by http, and no link has a foreign host.
+    """
+
+    def __init__(self, app: ASGIApp, *, address: str) -> None:
+        parts = urlsplit(address)
+        self._app, self._scheme, self._host = app, parts.scheme, parts.netloc.encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            # In place, so that the page of a failure finds its session too.
+            scope["scheme"] = self._scheme
+            scope["headers"] = [(b"host", self._host), *(one for one in scope["headers"] if one[0] != b"host")]
+        await self._app(scope, receive, send)
 
 
 def headers(issuer: str) -> dict[str, str]:
     """Return the headers of every page: its own scripts and styles alone, in no frame, in no cache."""
     parts = urlsplit(issuer)
+    other = f" {parts.scheme}://{parts.netloc}" if parts.netloc else ""
     policy = (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-        f"font-src 'none'; form-action 'self' {parts.scheme}://{parts.netloc}; base-uri 'none'; frame-ancestors 'none'"
+        f"font-src 'none'; form-action 'self'{other}; base-uri 'none'; frame-ancestors 'none'"
     )
     return {
         "Content-Security-Policy": policy,

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import httpx
 
@@ -189,10 +189,12 @@ class Services:
         """Send a request; a service that cannot be reached is an answer of its own, and raises nothing."""
         if not self.has(service):
             return Answer(service, 0)
+        if (way := _way(path)) is None:
+            return Answer(service, httpx.codes.NOT_FOUND, {"title": "There is no such thing"})
         try:
             response = await self._client.request(
                 method,
-                f"{self._urls[service]}{BASES.get(service, '/v1')}{path}",
+                f"{self._urls[service]}{BASES.get(service, '/v1')}{way}",
                 params=list(query),
                 json=json,
                 content=content,
@@ -204,6 +206,16 @@ class Services:
         if len(response.content) > _LONGEST_ANSWER:
             return Answer(service, 0)
         return Answer(service, response.status_code, _json_of(response), response.content, response.headers)
+
+
+def _way(path: str) -> str | None:
+    """Return a path whose parts are what the page asks for, and nothing that leads elsewhere; None if one would.
+
+    Parts come out of addresses that people are sent: a `?` in one begins no query, and `..` is no part at all.
+    """
+    if any(unquote(part) in (".", "..") for part in path.split("/")):
+        return None
+    return path.replace("?", "%3F").replace("#", "%23").replace("\\", "%5C")
 
 
 def _json_of(response: httpx.Response) -> Any:

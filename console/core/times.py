@@ -7,6 +7,7 @@ from datetime import date
 from console.core.words import day as in_words
 
 AS_AT, AS_KNOWN = "as_at", "as_known"
+_LONGEST = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,8 @@ class Times:
                 days[name] = date.fromisoformat(given) if given else None
             except ValueError:
                 days[name] = None
-                refused.append(f"{given} is not a day. Write it as 1 4 2018.")
+                typed = " ".join(reversed(given.split("-")))[:_LONGEST]
+                refused.append(f"{typed} is not a day. Write it as 1 4 2018.")
         return cls(days[AS_AT], days[AS_KNOWN], tuple(refused))
 
     @property
@@ -49,6 +51,11 @@ class Times:
         """The query parameters that state them, the same for the console's links and the services."""
         given = {AS_AT: self.as_at, AS_KNOWN: self.as_known}
         return {name: one.isoformat() for name, one in given.items() if one}
+
+
+def is_of_times(name: str) -> bool:
+    """Whether a parameter is one of the two times, or a field of one."""
+    return name.rpartition("-")[0] in (AS_AT, AS_KNOWN) or name in (AS_AT, AS_KNOWN)
 
 
 def _joined(query: Mapping[str, str], name: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.console.apps import Browser, console_over, refusal
+from tests.console.apps import Browser, console_over, hidden, refusal
 from tests.console.contracts.world import (
     BUYER,
     OTHER,
@@ -262,7 +262,24 @@ async def test_notice_is_checked_by_a_dry_run_and_served_once_it_is_confirmed(tm
     assert json.loads(trial.content) == json.loads(real.content) == body
     assert real.headers["If-Match"] == '"1"'
     assert real.url.query == b""
-    assert trial.headers["Idempotency-Key"] != real.headers["Idempotency-Key"]
+    assert "Idempotency-Key" not in trial.headers
+
+
+async def test_a_command_that_is_not_answered_is_sent_again_as_the_same_command(tmp_path: Path) -> None:
+    command = f"contracts POST {PATH}/notices"
+    answers = NOTICE | {f"{command}?dry_run=true": (201, exits(notices=[a_notice()])), command: None}
+    fields = {"reason": "in_house", "form": "recorded_letter", "version": '"1"'}
+    async with console_over(answers, tmp_path) as browser:
+        await browser.get(f"{PATH}/notice")
+        await browser.submit(f"{PATH}/notice", fields)
+        silent = await browser.submit(f"{PATH}/notice", {**fields, "step": "confirm"})
+        assert (silent.status_code, "It may have been done all the same" in silent.text) == (503, True)
+        await browser.submit(f"{PATH}/notice", fields)
+        browser.transport.answers[command] = refusal("notice-too-late", "Too late")
+        refused = await browser.submit(f"{PATH}/notice", {**fields, "step": "confirm"})
+        first, second = (one for one in browser.transport.sent if not one.url.query)
+        assert first.headers["Idempotency-Key"] == second.headers["Idempotency-Key"]
+        assert hidden(refused.text, "form_key") != second.headers["Idempotency-Key"]
 
 
 async def test_each_reason_of_a_refusal_stands_beside_its_field(tmp_path: Path) -> None:

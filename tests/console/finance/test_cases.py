@@ -105,7 +105,7 @@ async def test_a_draft_is_published_after_it_was_looked_at(tmp_path: Path) -> No
         assert "It never changes again" in (await browser.get(f"{PAGE}/publication")).text
         refused = await browser.submit(f"{PAGE}/publication", {"version": '"1"'})
         assert refused.status_code == 412
-        assert "Somebody else changed this" in refused.text
+        assert "Another person changed this" in refused.text
         browser.transport.answers[f"finance POST {CASE}/publication"] = (201, done)
         published = await browser.submit(f"{PAGE}/publication", {"version": '"1"'})
         assert "Version 2 of MOON-1 is published." in published.text

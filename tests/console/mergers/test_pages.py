@@ -123,7 +123,7 @@ async def test_a_merger_that_another_has_changed_is_shown_as_it_stands(tmp_path:
             f"{PAGE}/withdrawal", {"step": "confirm", "version": '"0"', "seen": "agreed 2031-04-01"}
         )
     assert shown.status_code == 412
-    assert "Somebody else changed this" in shown.text
+    assert "Another person changed this" in shown.text
     assert "with day one on 1 April 2031. Now it is agreed, with day one on 1 October 2031." in shown.text
     assert 'name="version" value="&#34;1&#34;"' in shown.text
 
