@@ -37,8 +37,8 @@ def main() -> int:
         log_config=None,
         access_log=False,
         server_header=False,
-        # The proxy that has the certificate says by which address it was asked.
-        proxy_headers=True,
+        # The public address is a setting: what a proxy says of it is not needed, and not believed.
+        proxy_headers=False,
         ws="none",
     )
     return 0

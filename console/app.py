@@ -21,10 +21,11 @@ from console.charts.drawing import Drawing
 from console.core.assets import Assets
 from console.core.jinja import environment
 from console.core.page import Console, Page
+from console.core.protection import KnownBy
 from console.core.services import Services
 from console.routes import NAVIGATION, ROUTES
 from console.settings import SERVICES, Settings
-from console.signin.oidc import Issuer
+from console.signin.oidc import Issuer, IssuerSilent
 from console.signin.pages import ended
 from console.signin.sessions import Sessions
 from console.signin.sign_in import SignedOut, SignIn
@@ -50,8 +51,17 @@ def create_console(
     app = Starlette(
         routes=[*_own_routes(assets, metrics), *ROUTES],
         lifespan=_lifespan(sessions, issuer, services, charts),
-        middleware=[Middleware(_Measured, metrics=metrics), Middleware(GZipMiddleware, minimum_size=500)],
-        exception_handlers={HTTPException: _refused, SignedOut: _ended, Exception: _failed},
+        middleware=[
+            Middleware(_Measured, metrics=metrics),
+            *([Middleware(KnownBy, address=settings.public_url)] if settings.public_url else []),
+            Middleware(GZipMiddleware, minimum_size=500),
+        ],
+        exception_handlers={
+            HTTPException: _refused,
+            SignedOut: _ended,
+            IssuerSilent: _not_renewed,
+            Exception: _failed,
+        },
     )
     app.state.console = Console(settings, services, templates, sign_in.session_of, charts)
     app.state.sign_in = sign_in
@@ -120,11 +130,25 @@ async def _ended(request: Request, _: Exception) -> Response:
     return ended(request)
 
 
+async def _not_renewed(request: Request, error: Exception) -> Response:
+    """Say that the token of a session cannot be fetched anew at the moment; the session stays."""
+    page = await _page_of(request)
+    words = f"{error} {_what_was_done(request)}"
+    return page.render("error.html", title="The sign-in service does not answer", status=503, words=words)
+
+
 async def _failed(request: Request, error: Exception) -> Response:
     _log.error("page failed", path=request.url.path, exc_info=error)
-    words = "Something went wrong here. Nothing was changed by it; the operators find it in the log."
+    words = f"Something went wrong here; the operators find it in the log. {_what_was_done(request)}"
     page = await _page_of(request)
     return page.render("error.html", title="This page cannot be shown", status=500, words=words)
+
+
+def _what_was_done(request: Request) -> str:
+    """Say whether a page that fails had sent a command already."""
+    if getattr(request.state, "page", None) is not None and request.state.page.has_sent:
+        return "What you sent may have been done all the same: look at how it stands before you send it again."
+    return "Nothing was changed by it."
 
 
 class _Measured:

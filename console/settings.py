@@ -1,5 +1,6 @@
 """Settings of a console, read from environment variables that begin with `CONSOLE_`."""
 
+import base64
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -8,6 +9,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SERVICES = ("registry", "contracts", "finance", "governance")
+_KEY_BYTES = 32
 
 
 class Settings(BaseSettings):
@@ -48,15 +50,40 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["json", "text"] = "json"
 
-    @field_validator("registry_url", "contracts_url", "finance_url", "governance_url", "issuer", "public_url")
+    @field_validator(*(f"{name}_url" for name in (*SERVICES, "provenance", "branches")), "issuer_reached_at")
     @classmethod
     def _is_an_address(cls, url: str) -> str:
+        return _address(url).rstrip("/")
+
+    @field_validator("issuer")
+    @classmethod
+    def _is_an_issuer(cls, url: str) -> str:
+        # As it is written: a slash at the end is a part of its name in tokens.
+        return _address(url)
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_an_origin(cls, url: str) -> str:
         if not url:
             return url
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.netloc:
-            raise ValueError("must be an address that begins with http:// or https://")
-        return url.rstrip("/")
+        parts = urlsplit(_address(url))
+        if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
+            raise ValueError("must be a host, with or without a port: the console has all of its paths")
+        # As browsers write it in `Origin`: small letters, and no port that is the usual one.
+        usual = {"http": 80, "https": 443}[parts.scheme]
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        return f"{parts.scheme}://{host}{f':{parts.port}' if parts.port not in (None, usual) else ''}"
+
+    @field_validator("session_key")
+    @classmethod
+    def _is_a_key(cls, key: str) -> str:
+        try:
+            fits = not key or len(base64.urlsafe_b64decode(key)) == _KEY_BYTES
+        except ValueError:
+            fits = False
+        if not fits:
+            raise ValueError("must be 32 bytes in base64, with - and _ in the places of + and /")
+        return key
 
     def url_of(self, service: str) -> str:
         """Return the address of a service by its name."""
@@ -69,3 +96,10 @@ class Settings(BaseSettings):
             "branches": self.branches_url.rstrip("/"),
         }
         return addresses[service]
+
+
+def _address(url: str) -> str:
+    parts = urlsplit(url)
+    if url and (parts.scheme not in ("http", "https") or not parts.hostname):
+        raise ValueError("must be an address that begins with http:// or https://")
+    return url

@@ -5,9 +5,9 @@ import base64
 import hashlib
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import httpx
 from joserfc import jwt
@@ -20,6 +20,8 @@ ALGORITHMS = ["ES256", "RS256", "Ed25519"]
 RETURN_PATH = "/sign-in/return"
 LEEWAY_SECONDS = 60
 DISCOVERED_SECONDS = 600
+BEFORE_THE_END = 30.0
+"""Seconds before the end of a token at which a new one is fetched; half its life, where that is shorter."""
 _SECONDS = 10.0
 
 
@@ -28,7 +30,10 @@ class SignInRefused(Exception):
 
 
 class IssuerSilent(SignInRefused):
-    """The issuer cannot be reached."""
+    """The issuer cannot be reached, or failed: what was asked may be asked again."""
+
+    def __init__(self) -> None:
+        super().__init__("The sign-in service does not answer at the moment. Try again in a minute.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,7 @@ class Attempt:
 
     state: str
     nonce: str
-    verifier: str
+    verifier: str = field(repr=False)
     return_to: str
     """The address of the console's page to which the issuer sends the person back."""
 
@@ -58,10 +63,12 @@ class Attempt:
 class Tokens:
     """What the issuer gave."""
 
-    access: str
-    refresh: str
-    id_token: str
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
+    id_token: str = field(repr=False)
     expires_at: float
+    renew_at: float
+    """When a new access token is to be fetched, shortly before this one is over."""
     claims: dict[str, Any]
     """Of the ID token; empty after a refresh that gave none."""
 
@@ -94,11 +101,12 @@ class Issuer:
             "code_challenge": attempt.challenge,
             "code_challenge_method": "S256",
         }
-        return f"{self._shown(found['authorization_endpoint'])}?{urlencode(query)}"
+        return _with(self._shown(_endpoint(found, "authorization_endpoint")), query)
 
     async def redeem(self, code: str, attempt: Attempt, *, issuer: str | None = None) -> Tokens:
         """Exchange a code for tokens. Raises SignInRefused."""
-        if issuer is not None and issuer != self._settings.issuer:
+        states_itself = (await self._discovered()).get("authorization_response_iss_parameter_supported")
+        if issuer != self._settings.issuer and (issuer is not None or states_itself):
             raise SignInRefused("The answer comes from another issuer.")  # RFC 9207
         given = await self._token(
             grant_type="authorization_code",
@@ -120,31 +128,38 @@ class Issuer:
         query = {"post_logout_redirect_uri": f"{console}/", "client_id": self._settings.client_id}
         if id_token:
             query["id_token_hint"] = id_token
-        return f"{self._shown(endpoint)}?{urlencode(query)}"
+        return _with(self._shown(str(endpoint)), query)
 
     def _shown(self, url: str) -> str:
         """Return an address of the issuer as browsers reach it."""
-        shown, own = self._settings.issuer_shown_at.rstrip("/"), self._settings.issuer
-        return shown + url.removeprefix(own) if shown and url.startswith(own) else url
+        return _below(url, self._settings.issuer, self._settings.issuer_shown_at)
 
     async def _token(self, **form: str) -> dict[str, Any]:
-        endpoint = (await self._discovered())["token_endpoint"]
+        found = await self._discovered()
         form["client_id"] = self._settings.client_id
+        more: dict[str, Any] = {}
         if self._settings.client_secret:
-            form["client_secret"] = self._settings.client_secret
-        response = await self._call("POST", endpoint, data=form)
+            # What an issuer takes that does not say so (OpenID Connect Discovery 1.0, section 3).
+            methods = found.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
+            if "client_secret_post" in methods:
+                form["client_secret"] = self._settings.client_secret
+            else:
+                names = (self._settings.client_id, self._settings.client_secret)
+                more["auth"] = httpx.BasicAuth(*(quote(one, safe="") for one in names))
+        response = await self._call("POST", _endpoint(found, "token_endpoint"), data=form, **more)
         given = _json(response)
         if not response.is_success or "access_token" not in given:
             raise SignInRefused(str(given.get("error_description") or given.get("error") or "The issuer refused."))
         return given
 
     async def _tokens(self, given: dict[str, Any], *, nonce: str | None) -> Tokens:
-        id_token = str(given.get("id_token", ""))
+        id_token = str(given.get("id_token") or "")
         claims = await self._claims(id_token, nonce) if id_token or nonce else {}
-        lifetime = float(given.get("expires_in") or 300)
-        return Tokens(
-            str(given["access_token"]), str(given.get("refresh_token", "")), id_token, time.time() + lifetime, claims
-        )
+        lifetime = _seconds(given.get("expires_in"))
+        ends = time.time() + lifetime
+        renew = ends - min(BEFORE_THE_END, lifetime / 2)
+        access, refresh = str(given["access_token"]), str(given.get("refresh_token") or "")
+        return Tokens(access, refresh, id_token, ends, renew, claims)
 
     async def _claims(self, id_token: str, nonce: str | None) -> dict[str, Any]:
         await self._discovered()
@@ -182,11 +197,12 @@ class Issuer:
         async with self._finding:
             if time.monotonic() - self._found_at < DISCOVERED_SECONDS:
                 return self._found
-            response = await self._call("GET", f"{self._settings.issuer}/.well-known/openid-configuration")
-            found = _json(response)
+            # An issuer's name may end in a slash, which is a part of it in tokens, and none of this address.
+            well_known = f"{self._settings.issuer.rstrip('/')}/.well-known/openid-configuration"
+            found = _json(await self._call("GET", well_known))
             if found.get("issuer") != self._settings.issuer:
                 raise SignInRefused("The issuer's own description names another issuer.")
-            keys = _json(await self._call("GET", found["jwks_uri"]))
+            keys = _json(await self._call("GET", _endpoint(found, "jwks_uri")))
             try:
                 self._keys = KeySet.import_key_set(keys)  # type: ignore[arg-type]
             except (JoseError, KeyError, ValueError) as error:
@@ -195,13 +211,39 @@ class Issuer:
             return found
 
     async def _call(self, method: str, url: str, **more: Any) -> httpx.Response:
-        reached = self._settings.issuer_reached_at.rstrip("/")
-        if reached and url.startswith(self._settings.issuer):
-            url = reached + url.removeprefix(self._settings.issuer)
+        url = _below(url, self._settings.issuer, self._settings.issuer_reached_at)
         try:
-            return await self._client.request(method, url, **more)
-        except httpx.HTTPError:
-            raise IssuerSilent("The issuer does not answer at the moment. Try again in a minute.") from None
+            response = await self._client.request(method, url, **more)
+        except (httpx.HTTPError, httpx.InvalidURL):
+            raise IssuerSilent from None
+        if response.is_server_error or response.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            raise IssuerSilent
+        return response
+
+
+def _endpoint(found: dict[str, Any], name: str) -> str:
+    if not isinstance(found.get(name), str):
+        raise SignInRefused(f"The issuer's own description has no {name}.")
+    return str(found[name])
+
+
+def _with(url: str, query: dict[str, str]) -> str:
+    """Return an address with a query; an issuer's endpoint may have one already."""
+    return f"{url}{'&' if '?' in url else '?'}{urlencode(query)}"
+
+
+def _below(url: str, own: str, other: str) -> str:
+    """Return an address of the issuer as it is by its other name; without one, or of another host, as it is."""
+    base = own.rstrip("/")
+    return other.rstrip("/") + url.removeprefix(base) if other and url.startswith(f"{base}/") else url
+
+
+def _seconds(given: Any) -> float:
+    """Return how long an access token is good for; five minutes where the issuer does not say."""
+    try:
+        return max(float(given), 0.0)
+    except (TypeError, ValueError):
+        return 300.0
 
 
 def _json(response: httpx.Response) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """The pages of sign-in: where it begins, where the issuer sends people back to, and the way out."""
 
 import secrets
-from dataclasses import asdict
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -10,9 +9,10 @@ from starlette.routing import Route
 
 from console.core.page import Page, get, is_own_path, post
 from console.signin.oidc import RETURN_PATH, Attempt, SignInRefused
-from console.signin.sessions import Content
 from console.signin.sign_in import OpenSession, SignIn, signed_in
 
+_LONGEST_PATH = 2_000
+"""A longer address is not come back to: the cookie has to carry it."""
 _NO_STORE = {"Cache-Control": "no-store"}
 
 
@@ -32,28 +32,26 @@ async def begin(page: Page) -> Response:
         address = await sign_in.issuer.address(attempt)
     except SignInRefused as error:
         return page.render("error.html", title="You cannot sign in at the moment", status=503, words=str(error))
-    content = Content(waiting={**asdict(attempt), "next": wanted if is_own_path(wanted) else "/"})
-    return sign_in.begin(page.request, RedirectResponse(address, 303, headers=_NO_STORE), content)
+    wanted = wanted if is_own_path(wanted) and len(wanted) <= _LONGEST_PATH else "/"
+    return sign_in.begin(page.request, RedirectResponse(address, 303, headers=_NO_STORE), attempt, wanted)
 
 
 async def come_back(page: Page) -> Response:
     """Take the issuer's answer, and open a session of a new id."""
     sign_in: SignIn = page.request.app.state.sign_in
-    found = sign_in.waiting(page.request)
+    found = sign_in.begun(page.request)
     state = page.query.get("state", "")
-    if found is None or not secrets.compare_digest(state.encode(), found[1].waiting["state"].encode()):
+    if found is None or not secrets.compare_digest(state.encode(), found[0].state.encode()):
         return _refused(page, "This sign-in was not begun in this browser, or it took too long.")
-    session_id, content = found
-    sign_in.sessions.end(session_id)
+    attempt, wanted = found
     if "code" not in page.query:
-        return _refused(page, page.query.get("error_description") or page.query.get("error") or "")
-    wanted = content.waiting.pop("next")
+        words = page.query.get("error_description") or page.query.get("error") or ""
+        return sign_in.forget_attempt(page.request, _refused(page, words))
     try:
-        attempt = Attempt(**content.waiting)
         tokens = await sign_in.issuer.redeem(page.query["code"], attempt, issuer=page.query.get("iss"))
     except SignInRefused as error:
-        return _refused(page, str(error))
-    return sign_in.begin(page.request, RedirectResponse(wanted, 303, headers=_NO_STORE), signed_in(tokens))
+        return sign_in.forget_attempt(page.request, _refused(page, str(error)))
+    return sign_in.open(page.request, RedirectResponse(wanted, 303, headers=_NO_STORE), signed_in(tokens))
 
 
 async def sign_out(page: Page) -> Response:

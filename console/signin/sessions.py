@@ -36,17 +36,16 @@ CREATE TABLE IF NOT EXISTS session (
 class Content:
     """What a session stores; the tokens never leave the server."""
 
-    access_token: str = ""
-    refresh_token: str = ""
-    id_token: str = ""
+    access_token: str = field(default="", repr=False)
+    refresh_token: str = field(default="", repr=False)
+    id_token: str = field(default="", repr=False)
     expires_at: float = 0.0
+    renew_at: float = 0.0
+    subject: str = ""
     name: str = ""
-    words: str = ""
     roles: list[str] | None = None
     organisations: list[str] | None = None
-    secret: str = field(default_factory=new_secret)
-    waiting: dict[str, str] = field(default_factory=dict)
-    """Before sign-in: state, nonce, verifier, and the page that was asked for."""
+    secret: str = field(default_factory=new_secret, repr=False)
 
 
 class Sessions:
@@ -120,6 +119,17 @@ class Sessions:
     def end(self, session_id: str) -> None:
         """Forget a session."""
         self._rows.execute("DELETE FROM session WHERE id = ?", (_hashed(session_id),))
+
+    def seal(self, text: str) -> str:
+        """Return a text that only this console can read, for a cookie."""
+        return self._cipher.encrypt(text.encode()).decode()
+
+    def unseal(self, sealed: str, *, seconds: int) -> str | None:
+        """Return what was sealed within so many seconds; None if it was not, or not here."""
+        try:
+            return self._cipher.decrypt(sealed, ttl=seconds).decode()
+        except (InvalidToken, ValueError):
+            return None
 
     def _sealed(self, content: Content) -> bytes:
         return self._cipher.encrypt(json.dumps(asdict(content)).encode())

@@ -1,18 +1,20 @@
 """A signed-in person's session: the cookie, and tokens that are fetched anew before they are over."""
 
 import asyncio
+import json
 import time
+from dataclasses import asdict
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from console.core.page import Person
-from console.signin.oidc import Issuer, SignInRefused, Tokens
+from console.signin.oidc import Attempt, Issuer, IssuerSilent, SignInRefused, Tokens
 from console.signin.sessions import LONGEST_SECONDS, Content, Sessions
 
-_BEFORE_THE_END = 30.0
-"""Seconds before the end of a token at which a new one is fetched."""
+ATTEMPT_SECONDS = 600
+"""How long a person may take at the issuer."""
 _POLL_SECONDS, _POLLS = 0.05, 200
 
 
@@ -35,7 +37,7 @@ class OpenSession:
         return self._content.id_token
 
     async def token(self) -> str:
-        """Return an access token that is still good. Raises SignedOut."""
+        """Return an access token that is still good. Raises SignedOut, IssuerSilent."""
         if self._is_good():
             return self._content.access_token
         async with self._refreshing:  # a page asks several services side by side
@@ -60,30 +62,40 @@ class OpenSession:
             is_ours = self._sessions.begin_refresh(self._id)
             found = self._sessions.read(self._id)  # another process may have fetched them meanwhile
             if found is None:
-                break
+                raise SignedOut
             self._content = found
-            if is_ours and not self._is_good():
-                await self._fetch()
-            elif is_ours:
-                self._sessions.write(self._id, found)
+            if is_ours:
+                if not self._is_good():
+                    await self._fetch()
+                self._sessions.write(self._id, self._content)
+                return
             if self._is_good():
                 return
             await asyncio.sleep(_POLL_SECONDS)
-        raise SignedOut
+        raise IssuerSilent
 
     def _is_good(self) -> bool:
-        return time.time() < self._content.expires_at - _BEFORE_THE_END
+        return time.time() < self._content.renew_at
 
     async def _fetch(self) -> None:
+        """Fetch new tokens. An issuer that does not answer ends no session: the token may be good for a while yet."""
         try:
-            if not self._content.refresh_token:
-                raise SignedOut
-            tokens = await self._issuer.refresh(self._content.refresh_token)
-        except (SignInRefused, SignedOut):
+            tokens = await self._fresh() if self._content.refresh_token else None
+        except IssuerSilent:
+            if time.time() < self._content.expires_at:
+                return
+            self._sessions.write(self._id, self._content)  # whoever asks next may try again
+            raise
+        except SignInRefused:
+            tokens = None
+        # A new ID token must be of the same person (OpenID Connect Core 1.0, section 12.2).
+        if tokens is None or tokens.claims.get("sub", self._content.subject) != self._content.subject:
             self.end()
-            raise SignedOut from None
+            raise SignedOut
         _take(self._content, tokens)
-        self._sessions.write(self._id, self._content)
+
+    async def _fresh(self) -> Tokens:
+        return await self._issuer.refresh(self._content.refresh_token)
 
 
 class SignIn:
@@ -100,30 +112,40 @@ class SignIn:
             return None
         return OpenSession(self.sessions, self.issuer, session_id, content)
 
-    def waiting(self, request: Request) -> tuple[str, Content] | None:
-        """Return the session in which a sign-in was begun."""
-        session_id = request.cookies.get(_cookie(request))
-        content = self.sessions.read(session_id) if session_id else None
-        return (session_id, content) if session_id and content and content.waiting else None
+    def begin(self, request: Request, response: Response, attempt: Attempt, wanted: str) -> Response:
+        """Have the browser remember an attempt to sign in, sealed, and the page that was asked for.
 
-    def begin(self, request: Request, response: Response, content: Content) -> Response:
-        """Open a session with a new id, and give its cookie to the browser."""
-        response.set_cookie(
-            _cookie(request),
-            self.sessions.open(content),
-            max_age=LONGEST_SECONDS,
-            path="/",
-            secure=request.url.scheme == "https",
-            httponly=True,
-            # Not `strict`: the cookie has to come along when the issuer sends a person back.
-            samesite="lax",
-        )
+        In a cookie of its own: whoever follows a link to this and does not sign in stays signed in as before, and
+        what anybody may ask for fills no file.
+        """
+        sealed = self.sessions.seal(json.dumps({**asdict(attempt), "wanted": wanted}))
+        _give(request, response, _attempt_cookie(request), sealed, ATTEMPT_SECONDS)
+        return response
+
+    def begun(self, request: Request) -> tuple[Attempt, str] | None:
+        """Return the attempt that was begun in this browser, and the page that was asked for."""
+        sealed = request.cookies.get(_attempt_cookie(request))
+        text = self.sessions.unseal(sealed, seconds=ATTEMPT_SECONDS) if sealed else None
+        if text is None:
+            return None
+        given = json.loads(text)
+        return Attempt(given["state"], given["nonce"], given["verifier"], given["return_to"]), given["wanted"]
+
+    def open(self, request: Request, response: Response, content: Content) -> Response:
+        """Open a session with a new id, and give its cookie to the browser; the session before it ends."""
+        if before := request.cookies.get(_cookie(request)):
+            self.sessions.end(before)
+        _give(request, response, _cookie(request), self.sessions.open(content), LONGEST_SECONDS)
+        return self.forget_attempt(request, response)
+
+    def forget_attempt(self, request: Request, response: Response) -> Response:
+        """Take the cookie of an attempt away: it is good for one answer."""
+        _take_away(request, response, _attempt_cookie(request))
         return response
 
     def forget(self, request: Request, response: Response) -> Response:
-        """Take the cookie away."""
-        secure = request.url.scheme == "https"
-        response.delete_cookie(_cookie(request), path="/", secure=secure, httponly=True, samesite="lax")
+        """Take the session's cookie away."""
+        _take_away(request, response, _cookie(request))
         return response
 
 
@@ -131,6 +153,28 @@ def _cookie(request: Request) -> str:
     """Return the cookie's name: cookies of one host are shared by its ports, so that it names the port."""
     name = f"footprint-{request.url.port}" if request.url.port else "footprint"
     return f"__Host-{name}" if request.url.scheme == "https" else name
+
+
+def _attempt_cookie(request: Request) -> str:
+    return f"{_cookie(request)}-sign-in"
+
+
+def _give(request: Request, response: Response, name: str, value: str, seconds: int) -> None:
+    response.set_cookie(
+        name,
+        value,
+        max_age=seconds,
+        path="/",
+        secure=request.url.scheme == "https",
+        httponly=True,
+        # Not `strict`: the cookie has to come along when the issuer sends a person back.
+        samesite="lax",
+    )
+
+
+def _take_away(request: Request, response: Response, name: str) -> None:
+    secure = request.url.scheme == "https"
+    response.delete_cookie(name, path="/", secure=secure, httponly=True, samesite="lax")
 
 
 def signed_in(tokens: Tokens) -> Content:
@@ -141,11 +185,11 @@ def signed_in(tokens: Tokens) -> Content:
 
 
 def _take(content: Content, tokens: Tokens) -> None:
-    content.access_token, content.expires_at = tokens.access, tokens.expires_at
+    content.access_token, content.expires_at, content.renew_at = tokens.access, tokens.expires_at, tokens.renew_at
     content.refresh_token = tokens.refresh or content.refresh_token
     if tokens.claims:
         claims = tokens.claims
-        content.id_token = tokens.id_token
+        content.id_token, content.subject = tokens.id_token, str(claims["sub"])
         content.name = str(claims.get("name") or claims.get("preferred_username") or claims["sub"])
         content.roles = _texts(claims.get("roles"))
         content.organisations = _texts(claims.get("organisations"))

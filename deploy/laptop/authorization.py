@@ -211,6 +211,7 @@ def _is_local(url: str) -> bool:
     if parts.scheme != "http" or parts.username or parts.fragment:
         return False
     try:
+        _ = parts.port  # what is no number raises ValueError: the address becomes a part of a header
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False

@@ -29,7 +29,8 @@ _DOCUMENTS = Path(__file__).parents[2] / "docs" / "openapi"
 class Recorded(httpx.AsyncBaseTransport):
     """Answers as recorded, by `registry GET /organisations/Q9X` with or without its query; the issuer is the laptop's.
 
-    A recorded answer is JSON for 200, a pair of status and JSON, or None for a service that does not answer. What was
+    A recorded answer is JSON for 200, a pair of status and JSON, or None for a service that does not answer; `issuer`
+    stands in the place of all answers of the issuer. What was
     not recorded is answered 404, as a service answers what it does not know. JSON for 200 is held against the service's
     OpenAPI document: a page that is tested against answers that no service gives would be tested in vain.
     """
@@ -43,6 +44,8 @@ class Recorded(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if str(request.url).startswith(ISSUER):
+            if "issuer" in self.answers:
+                return _response(self.answers["issuer"], "issuer", request.method, request.url.path)
             below = request.url.copy_with(raw_path=request.url.raw_path.removeprefix(b"/issuer"))
             return await self._issuer.handle_async_request(
                 httpx.Request(request.method, below, headers=request.headers, stream=request.stream)

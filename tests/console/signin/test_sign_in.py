@@ -1,15 +1,24 @@
 """Sign-in at the laptop's issuer by the console: what is taken, what is refused, and how a session lives and ends."""
 
+import base64
 import time
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey
+from pydantic import ValidationError
 from starlette.requests import Request
 
+from console.app import create_console
+from console.settings import Settings
+from console.signin.oidc import Attempt, SignInRefused
+from console.signin.oidc import Issuer as OpenIdIssuer
 from console.signin.sessions import LONGEST_SECONDS, Content, Sessions
-from tests.console.apps import ADDRESS, CLIENT, Browser, console_over, hidden
+from tests.console.apps import ADDRESS, CLIENT, Browser, Recorded, console_over, hidden, issuer_in, settings_in
 
 STATED = {"csrf": "", "form_key": ""}
 
@@ -126,7 +135,7 @@ async def test_a_token_that_is_over_is_fetched_anew_once_for_all_processes(tmp_p
         assert name == "footprint-8005"
         content = sessions.read(session_id)
         first = content.access_token
-        content.expires_at = time.time() - 1
+        content.renew_at = time.time() - 1
         sessions.write(session_id, content)
         session = await browser.app.state.console.session_of(_request(browser, session_id))
         other = await browser.app.state.console.session_of(_request(browser, session_id))
@@ -135,6 +144,152 @@ async def test_a_token_that_is_over_is_fetched_anew_once_for_all_processes(tmp_p
         sessions.write(session_id, content)
         assert await session.token() not in ("", first)
         assert await other.token() == await session.token()
+
+
+async def _with_a_token_that_is_over(browser: Browser, *, since: float) -> str:
+    """Let the session's token be due for renewal, and over since so many seconds; return the session's id."""
+    [session_id] = browser.client.cookies.values()
+    sessions = browser.app.state.sign_in.sessions
+    content = sessions.read(session_id)
+    content.renew_at, content.expires_at = 0.0, time.time() - since
+    sessions.write(session_id, content)
+    return str(session_id)
+
+
+async def test_an_issuer_that_does_not_answer_ends_no_session(tmp_path: Path) -> None:
+    async with console_over({}, tmp_path) as browser:
+        session_id = await _with_a_token_that_is_over(browser, since=-20)
+        browser.transport.answers["issuer"] = None
+        assert (await browser.get("/mergers")).status_code == 200  # the old token is good for a while yet
+        await _with_a_token_that_is_over(browser, since=1)
+        page = await browser.get("/mergers")
+        assert page.status_code == 503
+        assert "The sign-in service does not answer" in page.text
+        assert ">ada<" in page.text
+        assert browser.app.state.sign_in.sessions.begin_refresh(session_id)  # whoever asks next tries again
+
+
+async def test_a_refresh_that_the_issuer_refuses_ends_the_session(tmp_path: Path) -> None:
+    async with console_over({}, tmp_path) as browser:
+        session_id = await _with_a_token_that_is_over(browser, since=1)
+        sessions = browser.app.state.sign_in.sessions
+        content = sessions.read(session_id)
+        content.refresh_token = "was used"
+        sessions.write(session_id, content)
+        page = await browser.get("/mergers")
+        assert str(page.url) == f"{ADDRESS}/sign-in?next=%2Fmergers&ended=1"
+        assert sessions.read(session_id) is None
+
+
+async def test_to_begin_a_sign_in_and_leave_it_keeps_who_is_signed_in(tmp_path: Path) -> None:
+    async with console_over({}, tmp_path) as browser:
+        [before] = browser.client.cookies.values()
+        asked = await _begun(browser)
+        assert ">ada<" in (await browser.get("/sign-in")).text
+        chosen = await _chosen(browser, asked)
+        returned = await browser.client.get(chosen.headers["location"].removeprefix(ADDRESS))
+        assert returned.status_code == 303
+        [after] = browser.client.cookies.values()
+        assert after != before
+        assert browser.app.state.sign_in.sessions.read(before) is None
+
+
+async def test_behind_a_proxy_the_cookie_is_of_the_public_address(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path).model_copy(update={"public_url": "https://footprint.test"})
+    app = create_console(settings, transport=Recorded({}, issuer_in(tmp_path)))
+    served = httpx.ASGITransport(app=app, client=("172.18.0.1", 4711))
+    async with httpx.AsyncClient(transport=served, base_url="http://console:8000") as client:
+        begun = await client.get("/sign-in/begin", headers={"Host": "evil.test"})
+        slash = await client.get("/mergers/", headers={"Host": "evil.test"})
+    assert begun.headers["set-cookie"].startswith("__Host-footprint-sign-in=")
+    assert "; Secure" in begun.headers["set-cookie"]
+    assert "redirect_uri=https%3A%2F%2Ffootprint.test%2Fsign-in%2Freturn" in begun.headers["location"]
+    assert slash.headers["location"] == "https://footprint.test/mergers"
+
+
+class Foreign(httpx.AsyncBaseTransport):
+    """An issuer of another make: its name ends in a slash, its endpoints have queries and are elsewhere."""
+
+    def __init__(self, **more: Any) -> None:
+        self.more = more
+        self.sent: list[httpx.Request] = []
+        self.key = ECKey.generate_key("P-256", parameters={"kid": "k"})
+        self.nonce = ""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await request.aread()
+        self.sent.append(request)
+        match request.url.path:
+            case "/t/.well-known/openid-configuration":
+                return httpx.Response(200, json={**FOREIGN, **self.more})
+            case "/keys":
+                return httpx.Response(200, json={"keys": [{"kty": "new"}, self.key.as_dict(private=False)]})
+        claims = {"iss": FOREIGN["issuer"], "aud": "c", "sub": "s", "nonce": self.nonce, "exp": time.time() + 60}
+        token = jwt.encode({"alg": "ES256", "kid": "k"}, claims, self.key)
+        return httpx.Response(200, json={"access_token": "a", "id_token": token, "expires_in": "20"})
+
+
+FOREIGN = {
+    "issuer": "https://tenant.test/t/",
+    "authorization_endpoint": "https://login.test/authorize?p=policy",
+    "token_endpoint": "https://login.test/token",
+    "jwks_uri": "https://login.test/keys",
+    "end_session_endpoint": "https://login.test/out?p=policy",
+}
+
+
+def _foreign(tmp_path: Path, transport: Foreign) -> OpenIdIssuer:
+    given = settings_in(tmp_path).model_dump() | {"issuer": FOREIGN["issuer"], "client_id": "c", "client_secret": "s:t"}
+    return OpenIdIssuer(Settings(**given), transport=transport)
+
+
+async def test_an_issuer_of_another_make_is_understood(tmp_path: Path) -> None:
+    transport = Foreign()
+    issuer, attempt = _foreign(tmp_path, transport), Attempt.new(ADDRESS)
+    transport.nonce = attempt.nonce
+    assert (await issuer.address(attempt)).startswith("https://login.test/authorize?p=policy&response_type=code&")
+    tokens = await issuer.redeem("code", attempt)
+    assert (tokens.claims["sub"], tokens.refresh) == ("s", "")
+    assert tokens.renew_at == pytest.approx(tokens.expires_at - 10)  # half its life, since that is short
+    sent = transport.sent[-1]
+    assert sent.headers["authorization"] == f"Basic {base64.b64encode(b'c:s%3At').decode()}"
+    assert b"client_secret" not in sent.content
+    assert (await issuer.logout_address("", console=ADDRESS) or "").startswith("https://login.test/out?p=policy&post_")
+
+
+@pytest.mark.parametrize(
+    ("more", "given", "words"),
+    [
+        ({"authorization_response_iss_parameter_supported": True}, None, "another issuer"),
+        ({}, "https://tenant.test/t", "another issuer"),
+        ({"token_endpoint": None}, None, "no token_endpoint"),
+        ({"issuer": "https://tenant.test/t"}, None, "names another issuer"),
+    ],
+)
+async def test_an_issuer_that_contradicts_itself_is_refused(
+    tmp_path: Path, more: dict[str, Any], given: str | None, words: str
+) -> None:
+    with pytest.raises(SignInRefused, match=words):
+        await _foreign(tmp_path, Foreign(**more)).redeem("code", Attempt.new(ADDRESS), issuer=given)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "words"),
+    [
+        ("public_url", "https://footprint.test/console", "must be a host"),
+        ("public_url", "footprint.test", "must be an address"),
+        ("provenance_url", "provenance:8000", "must be an address"),
+        ("session_key", "short", "must be 32 bytes"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused(tmp_path: Path, name: str, given: str, words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        Settings(**(settings_in(tmp_path).model_dump() | {name: given}))
+
+
+def test_the_public_address_is_as_browsers_write_it(tmp_path: Path) -> None:
+    given = settings_in(tmp_path).model_dump() | {"public_url": "https://Footprint.Test:443/"}
+    assert Settings(**given).public_url == "https://footprint.test"
 
 
 def _request(browser: Browser, session_id: str) -> Request:
