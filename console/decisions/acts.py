@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from console.core.forms import Form
 from console.core.page import Page, Route, get, post
-from console.decisions.fields import Field, command_of
+from console.decisions.fields import Field, answers_of, command_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +31,10 @@ class Act:
     """What is still done with the command, once it is read."""
     outcome: Callable[[Mapping[str, Any]], list[tuple[str, str]]] | None = None
     """What a dry run would come to, by its answer: then it is shown and confirmed before it is done."""
+    instead: tuple[str, str] | None = None
+    """What else may be done: its words, and the page."""
+    closed: str = ""
+    """Why there is nothing to do, where that is so: no form is shown then."""
 
 
 _FORM = "decisions/act.html"
@@ -50,6 +54,8 @@ def act_routes(path: str, act_of: ActOf) -> list[Route]:
         if not isinstance(act, Act):
             return act
         form = await page.form()
+        if act.closed:
+            return show_act(page, act)
         return await _send(page, act, form)
 
     return [get(path, form_page), post(path, sent)]
@@ -69,8 +75,9 @@ async def _send(page: Page, act: Act, form: Form) -> Response:
         tried = await page.send("governance", "POST", act.path, json=command, dry_run=True)
         if not tried.ok:
             return page.refused(tried, _FORM, **shown)
-        return page.render("decisions/check.html", outcome=act.outcome(tried.body), **shown)
+        given = answers_of(form, act.fields)
+        return page.render("decisions/check.html", outcome=act.outcome(tried.body), given=given, **shown)
     answer = await page.send("governance", "POST", act.path, json=command)
     if not answer.ok:
         return page.refused(answer, _FORM, **shown)
-    return page.redirect(act.back, act.done)
+    return page.redirect(page.link(act.back), act.done)

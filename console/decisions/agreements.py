@@ -41,6 +41,10 @@ async def agreement(page: Page) -> Act | Response:
         back="/decisions",
         done="The agreement is recorded.",
         warning="The last party's agreement makes it.",
+        closed="" if waiting else "Nothing of it waits for an agreement.",
+        outcome=lambda would: [
+            ("Would still have to agree", ", ".join(would["awaiting"]) or "no party to the instrument")
+        ],
     )
 
 

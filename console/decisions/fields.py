@@ -8,10 +8,13 @@ from typing import Any, Final
 
 from console.core.forms import Form
 from console.core.services import Reason
+from console.core.words import day as in_words
+from console.core.words import pounds
 from console.decisions.shaping.hours import instant_of
 from console.decisions.shaping.questions import pence_of
 
 Options = tuple[tuple[str, str], ...]
+_WHOLE = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +62,24 @@ def command_of(form: Form, fields: Sequence[Field], *, day: str = "") -> dict[st
     return {name: value for name, value in read.items() if value is not None}
 
 
+def answers_of(form: Form, fields: Sequence[Field]) -> list[tuple[str, str]]:
+    """Return what was filled in, in the words of the form, to be looked at before it is sent."""
+    read = [(field.label.removesuffix(" (optional)"), _shown(form, field)) for field in fields]
+    return [(label, value) for label, value in read if value]
+
+
+def _shown(form: Form, field: Field) -> str:
+    text = form[field.name]
+    if field.kind == "day":
+        given = form.day(field.name, field.label)
+        return in_words(given) if given else ""
+    if field.kind == "check":
+        return "Yes" if text == "yes" else "No"
+    if field.kind == "pounds":
+        return pounds(pence_of(text)) if text else ""
+    return dict(field.options).get(text, text)
+
+
 def _value(form: Form, field: Field, day: str) -> Any:
     if field.kind == "day":
         given = form.day(field.name, field.label)
@@ -76,7 +97,7 @@ def _value(form: Form, field: Field, day: str) -> Any:
     if field.kind == "pounds":
         return _pence(form, field, text)
     if field.kind in ("number", "numbers"):
-        return int(text) if text.isdecimal() else text
+        return int(text) if _WHOLE.fullmatch(text) else text
     return re.findall(r"[^,\s]+", text) if field.kind == "codes" else text
 
 

@@ -1,5 +1,7 @@
 """The inbox: what waits for the caller's organisations, the first due day in front."""
 
+from typing import Any
+
 from starlette.responses import Response
 
 from console.core.page import Page, Route, get
@@ -15,8 +17,11 @@ async def inbox(page: Page) -> Response:
     [tasks] = await page.ask(
         page.of("governance", "/tasks", kind=kind or None, organisation=code or None, limit=_MOST, after=after)
     )
-    shown = [task_of(row) for row in tasks.items]
-    return page.render("decisions/inbox.html", title="What waits for you", tasks=tasks, shown=shown, kinds=TITLES)
+    shown: dict[str, Any] = {"title": "What waits for you", "tasks": tasks, "kinds": TITLES}
+    shown |= {"shown": [task_of(row) for row in tasks.items]}
+    if tasks.refusal is not None and tasks.status == 422:
+        return page.refused(tasks, "decisions/inbox.html", **shown)
+    return page.render("decisions/inbox.html", **shown)
 
 
 ROUTES: list[Route] = [get("/decisions", inbox)]

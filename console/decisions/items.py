@@ -184,7 +184,7 @@ async def result(page: Page) -> Act | Response:
             ),
             Field(
                 kind="select",
-                name="casting_by",
+                name="casting",
                 label="Casting vote (in a tie only): who presides",
                 options=(("", "None"), *sitting.present),
             ),
@@ -205,7 +205,7 @@ async def result(page: Page) -> Act | Response:
 
 
 def _with_casting(command: dict[str, Any]) -> dict[str, Any]:
-    by, choice = command.pop("casting_by", None), command.pop("casting_choice", None)
+    by, choice = command.pop("casting", None), command.pop("casting_choice", None)
     if by is None and choice is None:
         return command
     return command | {"casting": {name: one for name, one in (("by", by), ("choice", choice)) if one is not None}}
@@ -254,7 +254,7 @@ async def _votes(page: Page, *, sent: bool) -> Response:
     answer = await page.send("governance", "POST", f"/items/{sitting.item['item']}/votes", json=command)
     if not answer.ok:
         return page.refused(answer, "decisions/votes.html", form=form, **shown)
-    return page.redirect(sitting.back, "The votes are recorded.")
+    return page.redirect(page.link(sitting.back), "The votes are recorded.")
 
 
 def _ballots(form: Form, sitting: Sitting) -> list[dict[str, str]]:

@@ -13,7 +13,7 @@ from console.decisions.meetings import body_of
 from console.decisions.packs import list_codes
 from console.decisions.shaping.hours import instant_of
 from console.decisions.shaping.items import STAGES
-from console.decisions.shaping.meetings import OUTCOMES, Seat, seats
+from console.decisions.shaping.meetings import OUTCOMES, STATES, Seat, seats
 
 
 async def _meeting(page: Page) -> Mapping[str, Any] | Response:
@@ -59,17 +59,18 @@ async def plan_sent(page: Page) -> Response:
     """Plan a meeting: its time is of the day that the same form names."""
     act = _plan(page)
     form = await page.form()
-    day = form.day("held_on")
-    command = command_of(form, act.fields, day=day.isoformat() if day else "")
+    command = command_of(form, act.fields)
     if form.refusal:
         return page.refused(form, "decisions/act.html", title=act.title, act=act, form=form)
+    if "starts_at" in command:
+        command["starts_at"] = instant_of(command.get("held_on", ""), command["starts_at"])
     public = command.pop("in_public", "")
     if public:
         command["in_public"] = public == "yes"
     answer = await page.send("governance", "POST", act.path, json=command)
     if not answer.ok:
         return page.refused(answer, "decisions/act.html", title=act.title, act=act, form=form)
-    return page.redirect(f"/decisions/meetings/{answer['meeting']}", act.done)
+    return page.redirect(page.link(f"/decisions/meetings/{answer['meeting']}"), act.done)
 
 
 async def notice(page: Page) -> Act | Response:
@@ -164,7 +165,7 @@ async def cancellation(page: Page) -> Act | Response:
         back=_back(meeting),
         done="The meeting is cancelled.",
         warning="A cancelled meeting is not called again: another one has to be planned.",
-        outcome=lambda would: [("The meeting would be", str(would["state"]))],
+        outcome=lambda would: [("The meeting would be", STATES.get(would["state"], (would["state"], ""))[0])],
     )
 
 
@@ -251,7 +252,7 @@ async def _attendance(page: Page, *, sent: bool) -> Response:
     answer = await page.send("governance", "PUT", f"/meetings/{meeting['meeting']}/attendance", json=command)
     if not answer.ok:
         return page.refused(answer, "decisions/attendance.html", form=form, **shown)
-    return page.redirect(_back(meeting), "Attendance is stated.")
+    return page.redirect(page.link(_back(meeting)), "Attendance is stated.")
 
 
 def _stated(form: Form, row: Seat, day: str) -> dict[str, Any] | None:

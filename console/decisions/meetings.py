@@ -10,10 +10,8 @@ from console.core.page import Page, Route, get
 from console.core.services import Answer
 from console.decisions.shaping.hours import clock
 from console.decisions.shaping.meetings import STATES, People, acts_for, agenda, next_acts, people_of, seats
+from console.decisions.shaping.proposals import LEAD
 from console.decisions.shaping.questions import action_words
-
-LEAD = "governance_lead"
-"""The role of whoever acts for a body."""
 
 
 async def meetings(page: Page) -> Response:

@@ -10,7 +10,7 @@ from console.decisions.acts import Act, act_routes
 from console.decisions.fields import PAPER, Field, command_of, options_of
 from console.decisions.packs import list_codes
 from console.decisions.shaping.items import STAGES
-from console.decisions.shaping.proposals import KINDS, STATES
+from console.decisions.shaping.proposals import KINDS, STATES, undecided
 
 _DAY_IT_COUNTS = Field(kind="day", name="on", label="The day from which it counts", hint="Left empty: today")
 
@@ -78,7 +78,7 @@ async def make_sent(page: Page) -> Response:
     answer = await page.send("governance", "POST", act.path, json=command)
     if not answer.ok:
         return page.refused(answer, "decisions/act.html", title=act.title, act=act, form=form)
-    return page.redirect(f"/decisions/proposals/{answer['proposal']}", act.done)
+    return page.redirect(page.link(f"/decisions/proposals/{answer['proposal']}"), act.done)
 
 
 async def opening(page: Page) -> Act | Response:
@@ -167,7 +167,8 @@ async def deferral(page: Page) -> Act | Response:
     if isinstance(proposal, Response):
         return proposal
     reasons = await list_codes(page, "decision-deferrals", on=proposal["as_at"])
-    bodies = tuple((one["body"], one["body"]) for one in proposal["consents"] if not one["outcome"])
+    waiting = undecided(proposal)
+    bodies = tuple((one, one) for one in undecided(proposal, page.person) or waiting)
     return Act(
         title="Put a decision off",
         button="Put it off",
@@ -181,6 +182,7 @@ async def deferral(page: Page) -> Act | Response:
         ),
         back=_back(proposal),
         done="The decision is put off.",
+        closed="" if bodies else "No body still has to decide.",
     )
 
 

@@ -5,7 +5,6 @@ from typing import Any
 from starlette.responses import Response
 
 from console.core.page import Page, Route, get
-from console.decisions.meetings import LEAD
 from console.decisions.shaping.proposals import KINDS, OUTCOMES, STATES, next_acts, standing
 from console.decisions.shaping.questions import action_words
 
@@ -33,7 +32,6 @@ async def proposal(page: Page) -> Response:
     if not found.ok:
         return page.unanswered(found)
     shown = found.body
-    lead = page.person.may(LEAD, shown["organisation"])
     return page.render(
         "decisions/proposal.html",
         title=f"{KINDS.get(shown['kind'], shown['kind'])}: {shown['subject']}",
@@ -43,9 +41,8 @@ async def proposal(page: Page) -> Response:
         consents=[(consent, standing(consent)) for consent in shown["consents"]],
         decisions=decisions,
         outcomes=OUTCOMES,
-        lead=lead,
         action_words=action_words,
-        acts=next_acts(shown) if lead and not page.times.moved else (),
+        acts=() if page.times.moved else next_acts(shown, page.person),
     )
 
 

@@ -1,12 +1,16 @@
 """A recommendation of a footprint: what each body answered, who stands in the way, and a body's own answer."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from starlette.responses import Response
 
-from console.core.page import Page, Route, get
+from console.core.page import Page, Person, Route, get
+from console.core.words import words
 from console.decisions.acts import Act, act_routes
 from console.decisions.fields import PAPER, Field
-from console.decisions.meetings import LEAD
 from console.decisions.packs import list_codes
+from console.decisions.shaping.proposals import LEAD
 from console.decisions.shaping.questions import action_words
 
 
@@ -15,18 +19,22 @@ async def recommendation(page: Page) -> Response:
     [found] = await page.ask(page.of("governance", f"/recommendations/{page.path['recommendation']}"))
     if not found.ok:
         return page.unanswered(found)
-    mine = [
-        one["body"]
-        for one in found["bodies"]
-        if one["answer"] is None and any(page.person.may(LEAD, code) for code in one["organisations"])
-    ]
     return page.render(
         "decisions/recommendation.html",
         title="Recommendation",
         found=found.body,
         action_words=action_words,
-        mine=[] if page.times.moved else mine,
+        mine=[] if page.times.moved else _unanswered(found.body, page.person),
     )
+
+
+def _unanswered(found: Mapping[str, Any], person: Person | None = None) -> list[str]:
+    """Return the bodies that have not answered; with a person, those for one of whose organisations they act."""
+    return [
+        one["body"]
+        for one in found["bodies"]
+        if one["answer"] is None and (person is None or any(person.may(LEAD, code) for code in one["organisations"]))
+    ]
 
 
 async def reply(page: Page) -> Act | Response:
@@ -35,7 +43,8 @@ async def reply(page: Page) -> Act | Response:
     [found] = await page.ask(page.now("governance", f"/recommendations/{reference}"))
     if not found.ok:
         return page.unanswered(found)
-    waiting = tuple((one["body"], one["body"]) for one in found["bodies"] if one["answer"] is None)
+    bodies = _unanswered(found.body, page.person) or _unanswered(found.body)
+    waiting = tuple((one, one) for one in bodies)
     reasons = await list_codes(page, "recommendation-replies", on="")
     return Act(
         title="Answer the recommendation",
@@ -57,6 +66,8 @@ async def reply(page: Page) -> Act | Response:
         back=f"/decisions/recommendations/{reference}",
         done="The answer is given.",
         warning="A body answers once.",
+        closed="" if bodies else "Every body has answered.",
+        outcome=lambda would: [("The recommendation would be", words(would["state"]))],
     )
 
 

@@ -52,6 +52,7 @@ async def remaking(page: Page) -> Act | Response:
         back="/decisions",
         done="The right is made again.",
         adjust=remade,
+        outcome=lambda would: [("Would hold it", would["title"])],
     )
 
 

@@ -1,12 +1,11 @@
 """A dossier: its entries, and whether each hash follows from the one before and from its line."""
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-_CAPITAL = re.compile(r"(?<!^)([A-Z])(?![A-Z])")
+from console.core.words import event, words
 
 
 @dataclass(frozen=True)
@@ -19,8 +18,7 @@ class Link:
     @property
     def title(self) -> str:
         """What happened, in words: of an event `MeetingHeld` is "Meeting held"."""
-        parted = _CAPITAL.sub(r" \1", str(self.entry["kind"]).replace("_", " ")).strip().lower()
-        return parted[:1].upper() + parted[1:]
+        return words(event(str(self.entry["kind"])))
 
 
 def chain_of(entries: Sequence[Mapping[str, Any]]) -> list[Link]:

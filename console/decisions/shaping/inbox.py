@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from console.core.words import words
+
 TITLES = {
     "vote": "Vote on a proposal",
     "consent": "Put a proposal on an agenda",
@@ -19,7 +21,7 @@ TITLES = {
 
 @dataclass(frozen=True)
 class Task:
-    """An act that waits: for whom, by when, and the page on which it is done, where the console has one."""
+    """An act that waits: for whom, by when, and the page on which it is done."""
 
     kind: str
     title: str
@@ -29,28 +31,28 @@ class Task:
     due_on: str | None
     since: str
     done_at: str
-    """Of this console; empty where none is."""
-    path: str
-    """Of the service."""
+    """The console's page."""
 
 
 def task_of(row: Mapping[str, Any]) -> Task:
     """Return a task as it is listed."""
     return Task(
         kind=row["kind"],
-        title=TITLES.get(row["kind"], row["kind"]),
+        title=TITLES.get(row["kind"]) or words(row["kind"]),
         organisation=row["organisation"],
         body=row["body"],
         about=row["about"],
         due_on=row["due_on"],
         since=row["since"],
         done_at=_done_at(row),
-        path=row["path"],
     )
 
 
 def _done_at(row: Mapping[str, Any]) -> str:
-    """Return the page where the next step is: an item that is on an agenda, else the meeting, else the proposal."""
+    """Return the page where the next step is: an item that is on an agenda, else the meeting, else the proposal.
+
+    A kind that this console does not know leads to why it waits.
+    """
     _, noun, *rest = row["path"].split("/")
     if noun == "items" and rest:
         return f"/decisions/items/{rest[0]}"
@@ -67,4 +69,4 @@ def _done_at(row: Mapping[str, Any]) -> str:
         "agreement": f"/decisions/instruments/{about}/agreements?organisation={row['organisation']}",
         "ratification": f"/decisions/urgent-actions/{about}/report",
     }
-    return pages.get(row["kind"], "")
+    return pages.get(row["kind"], f"/reasons/{about}")

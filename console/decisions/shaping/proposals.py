@@ -3,6 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from console.core.page import Person
+
+LEAD = "governance_lead"
+"""The role of whoever acts for a body."""
 KINDS = {
     "merger": "Merger",
     "consolidation": "Consolidation",
@@ -46,10 +50,25 @@ def standing(consent: Mapping[str, Any]) -> tuple[str, str]:
     return ("On an agenda", "purple") if consent["scheduled"] else ("Not decided", "grey")
 
 
-def next_acts(proposal: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return what may be done with a proposal by its proposer, the next step first; the service still refuses."""
+def undecided(proposal: Mapping[str, Any], person: Person | None = None) -> list[str]:
+    """Return the bodies that still have to decide; with a person, those for whose organisations they act."""
+    return [
+        one["body"]
+        for one in proposal["consents"]
+        if not one["outcome"] and (person is None or person.may(LEAD, *one["organisations"]))
+    ]
+
+
+def next_acts(proposal: Mapping[str, Any], person: Person) -> tuple[str, ...]:
+    """Return what a person may do with a proposal, the next step first; the service still refuses.
+
+    A decision is put off by whoever acts for the body that is asked, all else is done by the proposer.
+    """
+    deferrals = ("deferrals",) if proposal["state"] in _OPEN and undecided(proposal, person) else ()
+    if not person.may(LEAD, proposal["organisation"]):
+        return deferrals
     if proposal["state"] == "draft":
         return ("opening", "papers", "withdrawal")
     if proposal["state"] in _OPEN:
-        return ("papers", "consultations", "evidence", "deferrals", "withdrawal")
+        return ("papers", "consultations", "evidence", *deferrals, "withdrawal")
     return ("evidence",) if proposal["state"] == "decided" and proposal["unmet"] else ()

@@ -23,7 +23,7 @@ MISSING = {
 """What each kind of fault says."""
 
 _BASES = {"single": "for one commitment", "annual": "a year", "whole_life": "over its whole life"}
-_POUNDS = re.compile(r"£?\s*([0-9][0-9,]*(?:\.[0-9]+)?)\s*(k|m|bn|thousand|million|billion)?", re.IGNORECASE)
+_POUNDS = re.compile(r"£?\s*([0-9][0-9,]{0,19}(?:\.[0-9]{1,9})?)\s*(k|m|bn|thousand|million|billion)?", re.IGNORECASE)
 _TIMES = {"k": 10**3, "thousand": 10**3, "m": 10**6, "million": 10**6, "bn": 10**9, "billion": 10**9}
 
 

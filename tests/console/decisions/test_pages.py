@@ -271,7 +271,7 @@ async def test_a_result_is_tried_first_and_done_once_it_is_confirmed(over: Over)
     path = f"governance POST /items/{of.SECOND}/result"
     browser = over({path: (201, of.PUT | {"result": of.RESULT})})
     await browser.get(f"{ITEM}/result")
-    counted = {"closed_at": "15:00", "casting_by": of.CHAIR, "casting_choice": "for"}
+    counted = {"closed_at": "15:00", "casting": of.CHAIR, "casting_choice": "for"}
     check = await browser.submit(f"{ITEM}/result", counted)
     assert "What it would come to Result Carried For 2 Against 1" in text(check)
     assert str(browser.transport.sent[-1].url).endswith("/result?dry_run=true")
@@ -313,6 +313,7 @@ async def test_an_item_in_private_says_so_to_the_service(over: Over) -> None:
 
 async def test_a_nil_return_names_whose_it_is(over: Over) -> None:
     given = {
+        "confirms": True,
         "next_check_on": None,
         "nil_return": "NR-1",
         "organisation": of.CODE,
@@ -326,6 +327,72 @@ async def test_a_nil_return_names_whose_it_is(over: Over) -> None:
     assert command(browser) == {"organisation": of.CODE, "person": of.CHAIR, "confirms": True}
 
 
+async def test_an_interest_is_declared_where_a_nil_return_would_be_wrong(over: Over) -> None:
+    path = f"/decisions/declarations/{of.CODE}/{of.CHAIR}"
+    browser = over({"governance POST /interests": (201, of.INTEREST)})
+    form = await browser.get(path)
+    assert "Declare an interest" in text(form)
+    assert "POST" not in text(form)
+    await browser.get(f"{path}/interests")
+    days = of.day("first_day", "2031-04-01") | of.day("aware_on", "2031-05-01")
+    given = {"type": "financial", "relation": "owns", "other": "SUPX", "share": "1/16", "nature": "shareholder", **days}
+    check = await browser.submit(f"{path}/interests", given)
+    assert "How they are connected Owns it, or a part of it" in text(check)
+    assert "In time No: it is a breach" in text(check)
+    done = await browser.submit(f"{path}/interests", given | {"confirmed": "yes"})
+    assert "The interest is declared." in done.text
+    assert command(browser) == {
+        "organisation": of.CODE,
+        "person": of.CHAIR,
+        "type": "financial",
+        "relation": "owns",
+        "other": "SUPX",
+        "share": "1/16",
+        "nature": "shareholder",
+        "first_day": "2031-04-01",
+        "aware_on": "2031-05-01",
+    }
+
+
+async def test_both_times_are_kept_by_an_act(over: Over) -> None:
+    browser = over({f"governance POST /items/{of.SECOND}/motion": (201, of.PUT)})
+    await browser.get(f"{ITEM}/motion")
+    done = await browser.submit(f"{ITEM}/motion?as_known=2031-05-20", {"put_at": "14:30"})
+    assert (done.url.path, done.url.query) == (ITEM, b"as_known=2031-05-20")
+
+
+async def test_a_day_that_is_none_is_refused_once(world: Browser) -> None:
+    await world.get("/decisions/meetings/new")
+    page = await world.submit("/decisions/meetings/new", of.day("held_on", "2031-02-31") | {"starts_at": "14:00"})
+    assert page.status_code == 422
+    assert text(page).count("must be a real day") == 2, "above, and beside the field"
+
+
+async def test_who_answered_all_is_shown_no_empty_form(over: Over) -> None:
+    answered = [one | {"answer": "accepted", "replied_on": "2031-05-02"} for one in of.ADVICE["bodies"]]
+    browser = over({"governance GET /recommendations/RC-9": of.ADVICE | {"bodies": answered}})
+    page = await browser.get("/decisions/recommendations/RC-9/replies")
+    assert "Every body has answered." in text(page)
+    assert "Give the answer" not in text(page)
+
+
+async def test_what_is_stated_of_attendance_is_not_offered_as_not_stated(world: Browser) -> None:
+    page = await world.get(f"{MEETING}/attendance")
+    options = {
+        person: page.text.partition(f'id="coming-{person}"')[2].partition("</select>")[0]
+        for person in (of.CHAIR, "P-dd44")
+    }
+    assert ["Not stated" in one for one in options.values()] == [False, True]
+
+
+async def test_a_link_to_a_paper_is_one_to_a_page(over: Over) -> None:
+    path = f"governance GET /proposals/{of.PROPOSAL}/papers"
+    given = of.WORLD[path]
+    papers = [given["papers"][0] | {"address": one} for one in ("https://papers.example/7", "javascript:alert(1)")]
+    page = await over({path: given | {"papers": papers}}).get(f"{PROPOSAL}/papers")
+    assert re.findall(r'href="(https://papers[^"]*|javascript[^"]*)"', page.text) == ["https://papers.example/7"]
+
+
 async def test_a_recommendation_is_answered_by_a_body_that_has_not_yet(over: Over) -> None:
     browser = over({"governance POST /recommendations/RC-9/replies": (201, of.ADVICE)})
     path = "/decisions/recommendations/RC-9/replies"
@@ -333,7 +400,10 @@ async def test_a_recommendation_is_answered_by_a_body_that_has_not_yet(over: Ove
     assert "Q9X-board" in text(form)
     assert "Q9Y-board" not in text(form)
     day = {"replied_on-day": "5", "replied_on-month": "5", "replied_on-year": "2031"}
-    await browser.submit(path, {"body": of.BODY, "answer": "accepted", **day})
+    check = await browser.submit(path, {"body": of.BODY, "answer": "accepted", **day})
+    assert "What it answers It accepts Day of the answer 5 May 2031" in text(check)
+    assert str(browser.transport.sent[-1].url).endswith("/replies?dry_run=true")
+    await browser.submit(path, {"body": of.BODY, "answer": "accepted", "confirmed": "yes", **day})
     assert command(browser) == {"body": of.BODY, "answer": "accepted", "replied_on": "2031-05-05"}
 
 
@@ -456,6 +526,7 @@ async def test_a_recommendation_is_answered_by_a_body_that_has_not_yet(over: Ove
                 "limit_basis": "single",
                 "conditions": "valued",
                 "source_minute": "Board, item 2",
+                "confirmed": "yes",
                 **of.day("first_day", "2031-05-01"),
             },
             {
@@ -474,7 +545,7 @@ async def test_a_recommendation_is_answered_by_a_body_that_has_not_yet(over: Ove
         (
             "/decisions/instruments/IN-9/agreements",
             "/instruments/IN-9/agreements",
-            {"organisation": of.CODE, "constitution": "2"},
+            {"organisation": of.CODE, "constitution": "2", "confirmed": "yes"},
             {"organisation": of.CODE, "constitution": 2},
             of.INSTRUMENT,
         ),

@@ -7,17 +7,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console.core.page import Person
 from console.decisions.packs import pack_on
 from console.decisions.shaping.dossiers import chain_of, verify
 from console.decisions.shaping.hours import clock, hour, instant_of
 from console.decisions.shaping.inbox import task_of
 from console.decisions.shaping.items import conflicted, seat_votes
 from console.decisions.shaping.meetings import agenda, next_acts, people_of, seats
+from console.decisions.shaping.proposals import LEAD, standing, undecided
 from console.decisions.shaping.proposals import next_acts as next_acts_on
-from console.decisions.shaping.proposals import standing
 from console.decisions.shaping.questions import Asked, pence_of
 from console.decisions.shaping.radar import chart_of, rows_of
 from tests.console.decisions import recorded as of
+
+
+def test_a_decision_is_put_off_by_whom_it_is_asked_of_and_all_else_is_done_by_the_proposer() -> None:
+    waiting = of.ASKED["consents"][0]
+    asked = of.ASKED | {"state": "open", "consents": [waiting | {"organisations": ["Q9Y"], "outcome": None}]}
+    proposer, other = (
+        Person("ada", roles=frozenset({LEAD}), organisations=frozenset({code})) for code in (of.CODE, "Q9Y")
+    )
+    assert "deferrals" not in next_acts_on(asked, proposer)
+    assert "withdrawal" in next_acts_on(asked, proposer)
+    assert next_acts_on(asked, other) == ("deferrals",)
+    assert undecided(asked, proposer) == []
+    assert undecided(asked) == undecided(asked, other) == [waiting["body"]]
 
 
 @pytest.mark.parametrize(
@@ -28,6 +42,7 @@ from tests.console.decisions import recorded as of
         ("£ 2,300,000", 230_000_000),
         ("2300000.5", 230_000_050),
         ("1.5bn", 150_000_000_000),
+        ("9" * 5_000, None),
         ("40k", 4_000_000),
         ("40 thousand", 4_000_000),
         ("0", 0),
@@ -72,7 +87,7 @@ def test_a_task_leads_to_where_its_next_step_is() -> None:
     assert (vote.done_at, vote.title) == (f"/decisions/items/{of.SECOND}", "Vote on a proposal")
     assert declaration.done_at == f"/decisions/declarations/{of.CODE}/{of.CHAIR}"
     assert right.done_at == f"/decisions/rights/R-31/remaking?organisation={of.CODE}"
-    assert task_of(of.WAITING[2] | {"kind": "of another year"}).done_at == ""
+    assert task_of(of.WAITING[2] | {"kind": "of_another_year"}).done_at == "/reasons/R-31"
     waiting = of.WAITING[0] | {"kind": "consent", "path": "/meetings"}
     assert task_of(waiting).done_at == f"/decisions/proposals/{of.PROPOSAL}"
     drafted = of.WAITING[0] | {"kind": "minutes", "about": of.MEETING, "path": f"/meetings/{of.MEETING}/minutes"}
@@ -183,7 +198,8 @@ def test_what_can_be_done_follows_from_the_state() -> None:
     assert "closing" not in next_acts("called", items=0)
     assert "closing" in next_acts("called", items=1)
     assert next_acts("cancelled", items=1) == ()
-    assert next_acts_on(of.ASKED | {"state": "withdrawn"}) == ()
-    assert next_acts_on(of.ASKED | {"state": "decided"}) == ("evidence",)
+    lead = Person("ada", roles=frozenset({LEAD}), organisations=frozenset({of.CODE}))
+    assert next_acts_on(of.ASKED | {"state": "withdrawn"}, lead) == ()
+    assert next_acts_on(of.ASKED | {"state": "decided"}, lead) == ("evidence",)
     assert standing(of.ASKED["consents"][0]) == ("Overdue", "red")
     assert standing(of.ASKED["consents"][0] | {"outcome": "rejected"}) == ("Rejected", "red")
