@@ -161,9 +161,42 @@ def _spec(
                 "description": field("described"),
             },
         },
-        text_layer({"x": x, "y": {"field": "value", **y}, "text": field("label")}, align="center", dy=-14),
+        *_labels(rows, between, x, y),
         *(_beside(layout, _names(drawn, between), x, y) if layout.name_limit else _below(drawn)),
     )
+
+
+def _labels(rows: Sequence[Mapping[str, Any]], between: tuple[int, int], x: Spec, y: Spec) -> list[Spec]:
+    """Return the values of marked points: within the plot and apart, so that none lies over the axis or another."""
+    reached = [row["x"] for row in rows]
+    in_days = reached[0].endswith("T00:00:00Z")
+    first, last = (min(reached), max(reached)) if in_days else (reached[0], reached[-1])
+    sides: dict[str, list[Mapping[str, Any]]] = {}
+    for row in _apart([row for row in rows if row["label"]], between):
+        side = "left" if row["x"] == first else "right" if row["x"] == last else "center"
+        sides.setdefault(side, []).append(row)
+    return [
+        {
+            "data": {"values": found},
+            **text_layer({"x": x, "y": {"field": "y", **y}, "text": field("label")}, align=side, dy=-14),
+        }
+        for side, found in sides.items()
+    ]
+
+
+def _apart(marked: Sequence[Mapping[str, Any]], between: tuple[int, int]) -> list[Mapping[str, Any]]:
+    """Return labels each once, and above the one below it where two points of a day lie close."""
+    step = (between[1] - between[0]) / _HEIGHT * _APART
+    reached: dict[str, tuple[str, float]] = {}
+    found: list[Mapping[str, Any]] = []
+    for row in sorted(marked, key=lambda row: int(row["value"])):
+        label, below = reached.get(row["x"], ("", float("-inf")))
+        if row["label"] == label:
+            continue
+        y = max(row["value"], below + step)
+        reached[row["x"]] = (row["label"], y)
+        found.append({"x": row["x"], "label": row["label"], "y": y})
+    return found
 
 
 def _beside(layout: _Layout, names: Sequence[Mapping[str, Any]], x: Spec, y: Spec) -> list[Spec]:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from starlette.responses import Response
 
-from console.contracts.shaping import Json, left_to_sign, newest_notice, parties_of, proposals_of
+from console.contracts.shaping import Json, left_to_sign, newest_notice, part_of, parties_of, proposals_of
 from console.core.acts import Act
 from console.core.forms import Form
 from console.core.page import Page, Route, get
@@ -61,7 +61,11 @@ def _context(title: str, *names: str) -> Callable[[Page, Sequence[Answer]], dict
 
 
 def _recorded(what: str) -> Callable[[Page, Answer], Response]:
-    return lambda page, _: page.redirect(page.link(_path(page, f"/recorded/{what}")))
+    def done(page: Page, _: Answer) -> Response:
+        about = page.path.get("notice") or page.path.get("termination")
+        return page.redirect(page.link(_path(page, f"/recorded/{what}"), about=about))
+
+    return done
 
 
 def _serves(page: Page, form: Form) -> tuple[str, Json]:
@@ -95,6 +99,7 @@ def _noticing(page: Page, answers: Sequence[Answer]) -> dict[str, Any]:
         "leaver_options": [(one["code"], f"{one['name']} ({one['code']})") for one in shown.get("own_customers", ())],
         "last_day": date.fromisoformat(last_day) if last_day else None,
         "newest": newest_notice,
+        "part_of": part_of,
     }
 
 
@@ -160,9 +165,10 @@ SIGNATURE: Final = Act(
 
 
 def _accepting(page: Page, answers: Sequence[Answer]) -> dict[str, Any]:
-    shown = _context("Accept an offer to end a contract")(page, answers)
+    shown = _context("Accept an offer to end a contract", "offers")(page, answers)
     offers = answers[1].get("terminations", ())
-    return {**shown, "offer": next((one for one in offers if one["termination"] == page.path["termination"]), None)}
+    offer = next((one for one in offers if one["termination"] == page.path["termination"]), None)
+    return {**shown, "offer": offer, "part_of": part_of}
 
 
 ACCEPTANCE: Final = Act(
@@ -205,7 +211,7 @@ _WEIGHT: Final = "weight-"
 
 
 def _agreeing(page: Page, answers: Sequence[Answer]) -> dict[str, Any]:
-    shown = _context("Agree to what another customer proposes")(page, answers)
+    shown = _context("Agree to what another customer proposes", "consents")(page, answers)
     subject = page.path.get("kind", "coordinator")
     proposals = proposals_of(answers[1].get("consents", ()), answers[0].body) if answers[0].ok else []
     proposal = next((one for one in proposals if one.subject == subject), None)
@@ -268,6 +274,8 @@ async def recorded(page: Page) -> Response:
     contract, leaving, offers, novation = await page.ask(*_contract(page, "/exits", "/terminations", "/novation"))
     if not contract.ok:
         return page.unanswered(contract)
+    about, endings = page.query.get("about"), offers.get("terminations", ())
+    notices = [one for one in leaving.get("notices", ()) if about in (None, one["notice"])]
     return page.render(
         "contracts/recorded.html",
         title=_WORDS[what],
@@ -275,7 +283,9 @@ async def recorded(page: Page) -> Response:
         reference=page.path["reference"],
         contract=contract,
         leaving=leaving,
-        notice=newest_notice(leaving) if leaving.ok else None,
+        notice=newest_notice({"notices": notices}),
+        offer=next((one for one in endings if one["termination"] == about), None),
+        part_of=part_of,
         missing=left_to_sign(contract.body),
         parties=parties_of(contract.body),
         offers=offers,

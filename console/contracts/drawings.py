@@ -7,11 +7,13 @@ from console.charts.bars import Bar, bars
 from console.charts.calendar import Day, calendar
 from console.charts.lines import Line, Point, lines
 from console.charts.look import Chart, Tone
-from console.contracts.shaping import ExitDay, Json, lens_words
-from console.core.words import pounds
+from console.contracts.shaping import ExitDay, Json, day_words, lens_words
+from console.core.words import month, pounds
 
-_MOST_DAYS = 24
+DRAWN_DAYS = 24
 """Days in the drawing of a calendar; the list below it has all."""
+DRAWN_MONTHS = 24
+"""Months in the drawing of payments, the last ones; the table below it has all."""
 
 
 def calendar_chart(entries: Sequence[Json]) -> Chart | None:
@@ -19,11 +21,11 @@ def calendar_chart(entries: Sequence[Json]) -> Chart | None:
     days = [
         Day(
             date.fromisoformat(one["on"]),
-            "Last notice day" if one["kind"] == "notice" else "Last day of service",
+            day_words(one),
             one["contract"],
             Tone.BAD if one["kind"] == "notice" else Tone.OTHER,
         )
-        for one in entries[:_MOST_DAYS]
+        for one in entries[:DRAWN_DAYS]
     ]
     return calendar("Notice days and ends", days)
 
@@ -40,8 +42,9 @@ def costs_chart(days: Sequence[ExitDay]) -> Chart | None:
 
 
 def spend_chart(months: Sequence[Json]) -> Chart | None:
-    """Draw what was paid month by month."""
+    """Draw what was paid month by month, the last months."""
     rows = [
-        Bar(one["key"], one["figures"]["amount_pence"], pounds(one["figures"]["amount_pence"], 0)) for one in months
+        Bar(month(one["key"]), one["figures"]["amount_pence"], pounds(one["figures"]["amount_pence"], 0))
+        for one in months[-DRAWN_MONTHS:]
     ]
     return bars("Payments by month", rows)

@@ -1,14 +1,16 @@
 """Pages about leaving: the exit calendar of a body or a footprint, and of one contract what each exit day costs."""
 
 from datetime import date
+from typing import Any
 
 from starlette.responses import Response
 
-from console.contracts.drawings import calendar_chart, costs_chart
+from console.contracts.drawings import DRAWN_DAYS, calendar_chart, costs_chart
 from console.contracts.shaping import (
     IN_FILE,
     LISTED,
     Json,
+    day_words,
     days_assessed,
     days_priced,
     exit_lines,
@@ -21,7 +23,10 @@ from console.contracts.shaping import (
     payee_words,
 )
 from console.core.page import Page, Route, get
+from console.core.services import Answer
 
+_OPENING: dict[str, Any] = {"kind": "notice_window_opens", "limit": LISTED}
+_DAYS = ["Day", "What", "Contract", "Exposure in pence"]
 _LINES = [
     "Contract",
     "Title",
@@ -50,7 +55,7 @@ async def exits(page: Page) -> Response:
     """Show which contracts have to be left by when: the notices that cost most to miss, and the days by month."""
     of, code = _asked(page)
     if not code:
-        (findings,) = await page.ask(page.of("contracts", "/findings", kind="notice_window_opens", limit=50))
+        (findings,) = await page.ask(page.of("contracts", "/findings", **_OPENING, after=page.query.get("after")))
         return page.render("contracts/exits.html", title="Exits", of=of, code="", findings=findings)
     after, as_file = page.query.get("after"), page.query.get("format") == "csv"
     assessed, calendar, findings, body = await page.ask(
@@ -61,6 +66,10 @@ async def exits(page: Page) -> Response:
     )
     lines = exit_lines(assessed.items, findings.items)
     if as_file:
+        if page.query.get("list") == "days":
+            return _days_file(page, code, calendar)
+        if not assessed.ok:
+            return page.unanswered(assessed)
         return page.csv(f"exits-{code}.csv", _LINES, [_row(one) for one in lines])
     name = body.get("name") or code
     return page.render(
@@ -73,10 +82,19 @@ async def exits(page: Page) -> Response:
         lines=lines,
         first=None if after else next_to_serve(lines),
         calendar=calendar,
+        drawn_days=DRAWN_DAYS,
+        day_words=day_words,
         months=months_of(calendar.get("entries", ())),
         chart=await page.chart(calendar_chart(calendar.get("entries", ())), f"Notice days and ends of {name}"),
         findings=findings,
     )
+
+
+def _days_file(page: Page, code: str, calendar: Answer) -> Response:
+    if not calendar.ok:
+        return page.unanswered(calendar)
+    rows = [[one["on"], day_words(one), one["contract"], one["exposure_pence"]] for one in calendar["entries"]]
+    return page.csv(f"days-{code}.csv", _DAYS, rows)
 
 
 def _row(one: Json) -> list[object]:
@@ -89,7 +107,7 @@ async def calendar_file(page: Page) -> Response:
     code = page.path["code"]
     (answer,) = await page.ask(page.of("contracts", f"/exit-calendars/{code}", accept="text/calendar", format="ics"))
     if not answer.ok:
-        return page.not_found(answer.words)
+        return page.unanswered(answer)
     return page.file(f"exits-{code}.ics", "text/calendar", answer.content)
 
 
@@ -109,6 +127,8 @@ async def leaving(page: Page) -> Response:
     days = days_assessed(assessed.body) if assessed.ok else []
     lenses = lenses_of(assessed.body) if assessed.ok else []
     if page.query.get("format") == "csv":
+        if not assessed.ok:
+            return page.unanswered(assessed)
         heads = ["Exit", "Last notice day", *(lens_words(lens) for lens in lenses)]
         rows = [[one.exit_on, one.notice_by, *(cost.pence for cost in one.costs)] for one in days]
         return page.csv(f"{reference}-exits.csv", heads, rows)
@@ -125,6 +145,7 @@ async def leaving(page: Page) -> Response:
         lenses=lenses,
         lens_words=lens_words,
         lens_title=lens_title,
+        organisation=page.query.get("organisation"),
         chart=await page.chart(costs_chart(days), "Present cost by exit day, through each lens"),
         offers=offers,
         may_serve=_may_serve(page, found.body) if found.ok else False,
@@ -143,7 +164,7 @@ async def exit_day(page: Page) -> Response:
         page.of("contracts", path),
         page.of("contracts", f"{path}/exits", exit_on=day),
         page.of("contracts", f"{path}/termination", exit_on=day),
-        page.of("finance", f"/exit-assessments/{reference}"),
+        page.of("finance", f"/exit-assessments/{reference}", organisation=page.query.get("organisation")),
     )
     if found.absent:
         return page.not_found(f"There is no contract {reference} that you may see on this day.")
@@ -162,8 +183,13 @@ async def exit_day(page: Page) -> Response:
         costs=days[0].costs if days else (),
         lens_words=lens_words,
         lens_title=lens_title,
-        may_serve=_may_serve(page, found.body) if found.ok else False,
+        may_serve=found.ok and _may_serve(page, found.body) and _reaches(ways),
     )
+
+
+def _reaches(ways: Answer) -> bool:
+    """Whether notice that is served today reaches the day that was asked for."""
+    return any(one["choice"] == "notice" for one in ways.get("ways_out", ()))
 
 
 def _may_serve(page: Page, contract: Json) -> bool:

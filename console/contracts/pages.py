@@ -30,6 +30,7 @@ async def contracts(page: Page) -> Response:
     """List the contracts of a body as customer and as supplier, or all that the caller may see."""
     organisation = page.query.get("organisation", "").strip().upper()
     chosen: dict[str, Any] = {name: page.query.get(name) or None for name in ("status", "function", "after")}
+    supplying = {**chosen, "after": page.query.get("supplied")}
     supplied: Answer | None = None
     overlaps: Answer | None = None
     body: Answer | None = None
@@ -38,7 +39,7 @@ async def contracts(page: Page) -> Response:
     if organisation:
         bought, supplied, overlaps, functions, body = await page.ask(
             page.of("contracts", "/contracts", customer=organisation, limit=limit, **chosen),
-            page.of("contracts", "/contracts", supplier=organisation, limit=limit, **{**chosen, "after": None}),
+            page.of("contracts", "/contracts", supplier=organisation, limit=limit, **supplying),
             page.of("contracts", "/overlaps", organisation=organisation),
             page.of("contracts", "/functions", as_known=None),
             page.of("registry", f"/organisations/{organisation}"),
@@ -48,6 +49,8 @@ async def contracts(page: Page) -> Response:
             page.of("contracts", "/contracts", limit=limit, **chosen), page.of("contracts", "/functions", as_known=None)
         )
     if as_file:
+        if not bought.ok:
+            return page.unanswered(bought)
         return page.csv("contracts.csv", _HEADS, [_row(one) for one in bought.items])
     return page.render(
         "contracts/contracts.html",
@@ -125,6 +128,8 @@ async def history(page: Page) -> Response:
         return page.not_found(f"There is no contract {reference} that you may see.")
     periods = periods_of(hands.body, believed=True) if hands.ok else []
     if page.query.get("format") == "csv":
+        if not hands.ok:
+            return page.unanswered(hands)
         rows = [[one.code, one.first_day, one.last_day, one.known_from] for one in periods]
         return page.csv(f"{reference}-parties.csv", ["Customer", "First day", "Last day", "Known from"], rows)
     return page.render(

@@ -76,6 +76,13 @@ def _exit_facts(exits: Json) -> list[tuple[str, str, bool]]:
     ]
 
 
+def day_words(entry: Json) -> str:
+    """Return what is on a day of a calendar, as contracts says it: of a part of a contract its function too."""
+    said = str(entry["text"]).removeprefix(f"{entry['contract']}: ")
+    said = said or ("last notice day" if entry["kind"] == "notice" else "last day of service")
+    return said[:1].upper() + said[1:]
+
+
 @dataclass(frozen=True, slots=True)
 class Month:
     """The days of one month on which something has to be done or ends, the first in front."""
@@ -244,6 +251,15 @@ def may_leave(contract: Json, may: Callable[[str], bool]) -> bool:
 def newest_notice(exits: Answer | Json) -> Json | None:
     """Return the notice that was recorded last."""
     return max(exits["notices"], key=lambda one: str(one["stated_at"]), default=None)
+
+
+def part_of(ending: Json) -> str:
+    """Return which part of a contract a notice or an offer is for, such as `HR of 05C in`; empty for all of it."""
+    if not ending["functions"] and not ending["leaving"]:
+        return ""
+    functions = ", ".join(words(one) for one in ending["functions"]) or "the part"
+    leaving = f" of {', '.join(ending['leaving'])}" if ending["leaving"] else ""
+    return f"{functions}{leaving} in"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from typing import Any
 
 from starlette.responses import Response
 
-from console.contracts.drawings import spend_chart
+from console.contracts.drawings import DRAWN_MONTHS, spend_chart
 from console.contracts.shaping import IN_FILE, LISTED, Json
 from console.core.page import Page, Route, get
+from console.core.services import Answer
 
 _HEADS = ["Day", "Payer", "Supplier as published", "Supplier", "Amount in pence", "Expense type", "Transaction", "Odd"]
 
@@ -23,12 +24,16 @@ async def spend(page: Page) -> Response:
     listed: dict[str, Any] = {"limit": limit, "after": page.query.get("after"), **chosen, **days}
     suppliers, months, total, lines, body = await page.ask(
         page.of("contracts", "/spend", as_at=None, by="supplier", payer=payer, limit=50, **days),
-        page.of("contracts", "/spend", as_at=None, by="month", payer=payer, limit=200, **days),
+        page.of("contracts", "/spend", as_at=None, by="month", payer=payer, limit=IN_FILE, **days),
         page.of("contracts", "/spend", as_at=None, by="payer", payer=payer, **days),
         page.of("contracts", "/published-payments", as_at=None, payer=payer, **listed),
         page.of("registry", f"/organisations/{payer}"),
     )
+    if as_file and page.query.get("list") == "months":
+        return _months_file(page, months)
     if as_file:
+        if not lines.ok:
+            return page.unanswered(lines)
         return page.csv("payments.csv", _HEADS, [_row(one) for one in lines.items])
     name = body.get("name") or payer
     return page.render(
@@ -42,17 +47,25 @@ async def spend(page: Page) -> Response:
         months=months,
         total=total,
         lines=lines,
+        drawn_months=DRAWN_MONTHS,
         chart=await page.chart(spend_chart(months.items), f"Payments of {name} by month"),
     )
 
 
 async def _payers(page: Page, days: dict[str, Any]) -> Response:
-    payers, total = await page.ask(
-        page.of("contracts", "/spend", as_at=None, by="payer", limit=50, after=page.query.get("after"), **days),
-        page.of("contracts", "/spend", as_at=None, by="total", **days),
+    after = page.query.get("after")
+    (payers,) = await page.ask(
+        page.of("contracts", "/spend", as_at=None, by="payer", limit=LISTED, after=after, **days)
     )
-    shown: dict[str, Any] = {"payers": payers, "total": total}
-    return page.render("contracts/spend.html", title="Published payments", payer="", days=days, **shown)
+    return page.render("contracts/spend.html", title="Published payments", payer="", days=days, payers=payers)
+
+
+def _months_file(page: Page, months: Answer) -> Response:
+    if not months.ok:
+        return page.unanswered(months)
+    figures = ("lines", "reversed_pence", "duplicate_pence", "amount_pence")
+    rows = [[one["key"], *(one["figures"][name] for name in figures)] for one in months.items]
+    return page.csv("months.csv", ["Month", "Lines", "Reversed in pence", "Exact duplicates in pence", _HEADS[4]], rows)
 
 
 def _row(one: Json) -> list[object]:

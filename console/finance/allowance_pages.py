@@ -123,7 +123,8 @@ async def show_series(page: Page) -> Response:
     account = page.query.get("account") or (accounts[0] if accounts else "")
     years = shaping.years_of(organisation, account, statutory.items, management.items)
     bodies = [organisation, *(line["body"] for line in (bridge.get("lines", ()) if bridge else ()))]
-    steps = shaping.bridge_of(bridge.body) if bridge and bridge.ok else None
+    names = await names_of(page, bodies)
+    steps = shaping.bridge_of(bridge.body, names) if bridge and bridge.ok else None
     return page.render(
         "finance/series.html",
         title=_SERIES,
@@ -136,7 +137,7 @@ async def show_series(page: Page) -> Response:
         years=years,
         shown=shaping.shown,
         is_money=_measure(page) != shaping.POPULATION,
-        names=await names_of(page, bodies),
+        names=names,
         drawn=await page.chart(shaping.both_of(years, _measure(page)), "As published and restated"),
         steps=await page.chart(steps, "From the published figure to the restated one"),
     )

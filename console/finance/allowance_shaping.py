@@ -118,13 +118,13 @@ def _point(year: str, amount: int, *, is_money: bool) -> Point:
     return Point(year, amount, shown(amount, is_money=is_money))
 
 
-def bridge_of(bridge: Answered) -> Chart | None:
+def bridge_of(bridge: Answered, names: Mapping[str, str]) -> Chart | None:
     """Return the bridge as steps from the published figure to the restated one."""
     is_money = bridge["measure"] != POPULATION
     start = Bar("As published", bridge["statutory"], shown(bridge["statutory"], is_money=is_money), Tone.TOTAL)
     steps = [
         Bar(
-            f"{words(line['kind'])} {line['body']}".strip(),
+            f"{words(line['kind'])} {names.get(line['body'], line['body'])}".strip(),
             line["amount"],
             signed(line["amount"], is_money=is_money),
             Tone.GOOD if line["amount"] >= 0 else Tone.BAD,

@@ -67,6 +67,30 @@ def test_two_lines_that_end_together_have_their_names_apart() -> None:
     assert first - second > 1_000 / 280 * 16
 
 
+def _labels(chart: Chart | None) -> list[tuple[str, str, float]]:
+    assert chart is not None
+    texts = [layer for layer in chart.wide["layer"] if layer["encoding"].get("text", {}).get("field") == "label"]
+    return [(layer["mark"]["align"], row["label"], row["y"]) for layer in texts for row in layer["data"]["values"]]
+
+
+def test_the_value_of_a_first_or_last_day_stays_within_the_plot() -> None:
+    days = [date(2019, month, 1) for month in (4, 5, 6)]
+    for best, side in enumerate(("left", "center", "right")):
+        points = [Point(day, 100, "£1", is_marked=at == best) for at, day in enumerate(days)]
+        assert _labels(lines("By exit", [Line("Own", points)])) == [(side, "£1", 100)]
+
+
+def test_values_of_one_day_stand_apart_and_the_same_value_stands_once() -> None:
+    values = {"Own": 1_000, "Public sector": 1_001, "UK society": 1_000}
+    drawn = [
+        Line(name, [Point("2018-19", value, f"£{value}", is_marked=True), Point("2019-20", 0, "£0")])
+        for name, value in values.items()
+    ]
+    [(_, low, first), (_, high, second)] = _labels(lines("Series", drawn))
+    assert (low, high) == ("£1000", "£1001")
+    assert second - first > 1_000 / 280 * 16
+
+
 def test_a_calendar_goes_by_day_and_its_narrow_list_by_month() -> None:
     chart = calendar("Exits", [Day(date(2019, 2, 6), "First day without"), Day(date(2018, 8, 6), "Notice", "BC-1")])
     assert [row["text"] for row in _rows(chart)] == ["6 August 2018", "6 February 2019"]

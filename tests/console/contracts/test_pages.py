@@ -359,12 +359,28 @@ async def test_payments_of_a_payer_show_what_is_odd_and_what_is_missing(tmp_path
     }
     html, browser = await page_of(tmp_path, f"/spend?payer={BUYER}&as_at=2034-01-05", answers)
     text = words(html)
-    for value in ("£1,234,568", "of 4,321 lines", "−£555", "2033-11", "Q7V", "the day cannot be read", "31/2/2034"):
+    for value in (
+        "£1,234,568",
+        "of 4,321 lines",
+        "−£555",
+        "November 2033",
+        "Q7V",
+        "the day cannot be read",
+        "31/2/2034",
+    ):
         assert value in text
     assert len(browser.transport.asked) == 5
     assert not any("as_at" in one for one in browser.transport.asked if "contracts" in one)
     html, _ = await page_of(tmp_path, f"/spend?payer={BUYER}&format=csv", answers)
     assert "'=ZED UNIT" in html
+    html, _ = await page_of(tmp_path, f"/spend?payer={BUYER}&format=csv&list=months", answers)
+    assert f"{BUYER},4321,-55500,1000,123456789" in html
+
+
+async def test_what_cannot_be_added_up_is_said(tmp_path: Path) -> None:
+    silent = {"contracts GET /spend": None, "contracts GET /published-payments": None}
+    html, _ = await page_of(tmp_path, f"/spend?payer={BUYER}", silent)
+    assert words(html).count("Contracts does not answer at the moment.") == 4
 
 
 @pytest.mark.parametrize(
@@ -450,6 +466,91 @@ async def test_a_calendar_to_import_is_the_one_that_contracts_makes(tmp_path: Pa
     assert html == "BEGIN:VCALENDAR"
     assert browser.last is not None
     assert browser.last.headers["content-disposition"] == f'attachment; filename="exits-{BUYER}.ics"'
+
+
+@pytest.mark.parametrize(
+    ("path", "silent"),
+    [
+        (f"/exits?organisation={BUYER}&format=csv", "finance GET /exit-assessments"),
+        (f"/exits?organisation={BUYER}&format=csv&list=days", f"contracts GET /exit-calendars/{BUYER}"),
+        (f"/exits/{BUYER}.ics", f"contracts GET /exit-calendars/{BUYER}"),
+        ("/contracts?format=csv", "contracts GET /contracts"),
+        (f"{PATH}/history?format=csv", f"contracts GET {PATH}/history"),
+        (f"{PATH}/leaving?format=csv", f"finance GET /exit-assessments/{REFERENCE}"),
+        (f"/spend?payer={BUYER}&format=csv", "contracts GET /published-payments"),
+        (f"/spend?payer={BUYER}&format=csv&list=months", "contracts GET /spend"),
+    ],
+)
+async def test_no_file_is_made_of_a_service_that_does_not_answer(tmp_path: Path, path: str, silent: str) -> None:
+    html, _ = await page_of(tmp_path, path, {**EXITS, **LEAVING, silent: None}, status=503)
+    assert "does not answer at the moment." in words(html)
+
+
+async def test_the_days_of_a_calendar_are_a_file_in_the_words_of_contracts(tmp_path: Path) -> None:
+    calendar = json.loads(json.dumps(EXITS[f"contracts GET /exit-calendars/{BUYER}"]))
+    calendar["entries"][1]["text"] = f"{REFERENCE}: last day of payroll"
+    answers = EXITS | {f"contracts GET /exit-calendars/{BUYER}": calendar}
+    html, _ = await page_of(tmp_path, f"/exits?organisation={BUYER}&format=csv&list=days", answers)
+    assert f"2034-08-31,Last notice day,{REFERENCE},33300001" in html
+    assert f"2035-03-31,Last day of payroll,{REFERENCE},33300001" in html
+    html, _ = await page_of(tmp_path, f"/exits?organisation={BUYER}", answers)
+    assert f"Last day of payroll of {REFERENCE}" in words(html)
+
+
+async def test_the_next_notice_days_are_on_the_next_page(tmp_path: Path) -> None:
+    answers = {"contracts GET /findings": {"items": [a_finding()], "next": "/v1/findings?after=abc"}}
+    html, browser = await page_of(tmp_path, "/exits?after=xyz", answers)
+    assert any("after=xyz" in one for one in browser.transport.asked)
+    assert 'href="/exits?after=abc"' in html
+
+
+async def test_what_a_body_supplies_has_pages_of_its_own(tmp_path: Path) -> None:
+    listed = {"items": [a_contract()], "next": "/v1/contracts?after=abc"}
+    html, browser = await page_of(
+        tmp_path, f"/contracts?organisation={SUPPLIER}&supplied=xyz", {"contracts GET /contracts": listed}
+    )
+    [supplied] = [one for one in browser.transport.asked if "supplier=" in one]
+    assert "after=xyz" in supplied
+    assert f'href="/contracts?organisation={SUPPLIER}&amp;supplied=abc"' in html
+
+
+async def test_where_no_exit_is_open_no_day_is_called_the_best(tmp_path: Path) -> None:
+    closed = an_assessment() | {"best": [], "is_contested": False, "at_stake_pence": 0}
+    html, _ = await page_of(
+        tmp_path, f"{PATH}/leaving", LEAVING | {f"finance GET /exit-assessments/{REFERENCE}": closed}
+    )
+    text = words(html)
+    assert "Every notice day has passed: no exit is open." in text
+    assert "same best day" not in text
+    assert "At stake" not in text
+
+
+async def test_a_notice_that_no_longer_reaches_a_day_is_not_offered_for_it(tmp_path: Path) -> None:
+    way = {
+        "choice": "pay",
+        "exit_on": "2035-04-01",
+        "last_day": "2035-03-31",
+        "notice_by": None,
+        "delay_months": 0,
+        "price_pence": 100,
+        "unpriced": [],
+    }
+    for choice, offered in (("pay", False), ("notice", True)):
+        ways = {f"contracts GET {PATH}/exits": exits(ways_out=[way | {"choice": choice}])}
+        html, browser = await page_of(tmp_path, f"{PATH}/leaving/2035-04-01?organisation={BUYER}", LEAVING | ways)
+        assert ("Serve notice for this day" in html) is offered
+        assert any(f"{REFERENCE}?organisation={BUYER}" in one for one in browser.transport.asked)
+
+
+async def test_an_offer_for_a_part_is_not_said_to_end_the_contract(tmp_path: Path) -> None:
+    ended = {**CONTRACT[f"contracts GET {PATH}/terminations"]}
+    ended["terminations"] = [an_offer() | {"functions": ["hr"], "leaving": [BUYER], "status": "accepted"}]
+    answers = CONTRACT | {f"contracts GET {PATH}/terminations": ended}
+    html, _ = await page_of(tmp_path, f"{PATH}/recorded/acceptance?about=t-1", answers)
+    assert f"HR of {BUYER} in the contract ends with 30 June 2034" in words(html)
+    html, _ = await page_of(tmp_path, f"{PATH}/terminations/t-9/acceptance", answers)
+    assert "There is no such offer." in words(html)
+    assert "Check the acceptance" not in html
 
 
 async def test_a_list_as_a_file_has_the_most_lines_that_finance_gives(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ def test_steps_are_drawn_only_where_they_sum_to_the_allowance() -> None:
 def test_a_bridge_is_drawn_from_the_published_figure_to_the_restated_one(amounts: list[int], statutory: int) -> None:
     lines = [{**BRIDGE["lines"][0], "amount": amount} for amount in amounts]
     chart = shaping.bridge_of(
-        {**BRIDGE, "statutory": statutory, "lines": lines, "management": statutory + sum(amounts)}
+        {**BRIDGE, "statutory": statutory, "lines": lines, "management": statutory + sum(amounts)}, {}
     )
     assert chart is not None
     rows = chart.wide["data"]["values"]
