@@ -218,7 +218,7 @@ async def test_without_an_assessment_the_price_by_the_terms_stands_alone(tmp_pat
 
 
 async def test_an_exit_day_shows_who_pays_whom_and_what_is_not_priced(tmp_path: Path) -> None:
-    way = {
+    way: dict[str, Any] = {
         "choice": "pay",
         "exit_on": "2035-04-01",
         "last_day": "2035-03-31",
@@ -526,7 +526,7 @@ async def test_where_no_exit_is_open_no_day_is_called_the_best(tmp_path: Path) -
 
 
 async def test_a_notice_that_no_longer_reaches_a_day_is_not_offered_for_it(tmp_path: Path) -> None:
-    way = {
+    way: dict[str, Any] = {
         "choice": "pay",
         "exit_on": "2035-04-01",
         "last_day": "2035-03-31",
