@@ -13,6 +13,9 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, 
 
 from tests.support.tools import PROGRAMS, node_tools, run
 
+_LONGEST_WAIT = 180_000
+"""Milliseconds: a machine that runs tests in two processes may be slow."""
+_NOT_DRAWN, _TRIES = "The drawing is not available at the moment", 40
 WIDTHS = (320, 768, 1280)
 _TOOLS = Path(__file__).parents[1] / "demo"
 _UNPACK = "import chromium from '@sparticuz/chromium'; await chromium.executablePath()"
@@ -66,6 +69,15 @@ class Tab:
         answer = await self.page.goto(f"{self.address}{path}")
         assert answer is not None
         assert answer.status < 500, f"{path}: {answer.status}"
+        await self.drawn()
+
+    async def drawn(self) -> None:
+        """Load the page again until its charts are drawn: a page waits for them a moment only."""
+        for _ in range(_TRIES):
+            if _NOT_DRAWN not in await self.page.content():
+                return
+            await self.page.reload()
+        raise AssertionError(f"{self.page.url} has no drawing")
 
     async def text(self) -> str:
         """Return the text of the page's main part."""
@@ -129,7 +141,7 @@ class People:
         )
         self._contexts.append(context)
         page = await context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(_LONGEST_WAIT)
         if not scripts:
             await page.route("**/*.js", _refuse)
         tab = Tab(page, self.address)
@@ -155,6 +167,7 @@ class People:
         user, _, code = name.partition("@")
         context = await self.browser.new_context(locale="en-GB")
         page = await context.new_page()
+        page.set_default_timeout(_LONGEST_WAIT)
         await page.goto(f"{self.address}/sign-in")
         await page.get_by_role("button", name="Sign in", exact=True).click()
         if code:

@@ -19,6 +19,8 @@ async def test_judge_a_case_and_see_who_loses(browser: People, console_demo: Dem
     await tab.open("/finance")
     await tab.page.get_by_role("link", name=TITLE).first.click()
     await tab.page.get_by_role("link", name="One shared service", exact=True).click()
+    await tab.page.get_by_role("heading", name="Who gains and who loses").wait_for()
+    await tab.drawn()
     shown = await tab.text()
 
     [loser] = read["losers"]["losers"]
