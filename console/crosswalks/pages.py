@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -16,7 +16,7 @@ from console.core.forms import Form
 from console.core.page import Page, Route, get, post
 from console.core.services import Answer, Reason
 from console.crosswalks.column import LINES_A_QUESTION, Column, ColumnLine, decoded, even, next_part, read_column
-from console.crosswalks.outcomes import HEADS, RestatedLine, reasons_of
+from console.crosswalks.outcomes import HEADS, reasons_of
 from console.crosswalks.store import Restatement, Restatements
 from console.crosswalks.workbook import MEDIA_TYPE, workbook_of
 
@@ -76,7 +76,7 @@ async def restate(page: Page) -> Response:
         return page.refused(form, "crosswalks/bench.html", title=TITLE, **_again(form))
     asked = {**choice.asked, **({"as_known": page.times.parameters["as_known"]} if page.times.as_known else {})}
     store = _store(page)
-    reference = await asyncio.to_thread(store.begin, even(column.lines), asked)
+    reference = await asyncio.to_thread(_begin, store, column, asked)
     answer, part = await _restate_next(page, store, reference)
     if answer.ok or answer.silent or answer.refusal is None:
         # A registry that does not answer is asked again by the page, which has the column.
@@ -86,11 +86,15 @@ async def restate(page: Page) -> Response:
     return page.refused(form, "crosswalks/bench.html", title=TITLE, **_again(form))
 
 
+def _begin(store: Restatements, column: Column, asked: Mapping[str, str]) -> str:
+    return store.begin(even(column.lines), asked)
+
+
 async def restated(page: Page) -> Response:
     """Show what became of a column: totals, lines, and what could not be carried; or how far it is."""
     store, reference = _store(page), page.path["reference"]
     stopped = await _continue(page, store, reference)
-    about = store.find(reference)
+    about = await asyncio.to_thread(store.find, reference)
     if about is None:
         return _gone(page)
     if not about.is_whole:
@@ -116,23 +120,22 @@ async def restated(page: Page) -> Response:
         count=count,
         before=max(0, first - LINES_A_PAGE) if first else None,
         after=first + LINES_A_PAGE if first + LINES_A_PAGE < count else None,
-        level=dict(LEVELS)[about.asked.get("to_level", "")],
+        level=dict(LEVELS).get(about.asked.get("to_level", ""), about.asked.get("to_level", "")),
     )
 
 
 async def as_csv(page: Page) -> Response:
     """Return all lines as a CSV file."""
-    about = _whole(page)
+    about = await asyncio.to_thread(_whole, page)
     if about is None:
         return _gone(page)
-    names, lines = about.names or {}, sorted(_all_lines(page), key=lambda line: line.number)
-    rows = [line.cells(names) for line in lines]
+    rows = await asyncio.to_thread(_rows, page, about.names or {})
     return await asyncio.to_thread(page.csv, f"restated-{about.asked['to_day']}.csv", HEADS, rows)
 
 
 async def totals_as_csv(page: Page) -> Response:
     """Return the totals as a CSV file."""
-    about = _whole(page)
+    about = await asyncio.to_thread(_whole, page)
     if about is None:
         return _gone(page)
     names = about.names or {}
@@ -145,7 +148,7 @@ async def totals_as_csv(page: Page) -> Response:
 
 async def as_workbook(page: Page) -> Response:
     """Return everything as a workbook."""
-    about = _whole(page)
+    about = await asyncio.to_thread(_whole, page)
     if about is None:
         return _gone(page)
     store, reference = _store(page), page.path["reference"]
@@ -183,11 +186,11 @@ def _column(form: Form) -> Column:
 
 async def _restate_next(page: Page, store: Restatements, reference: str) -> tuple[Answer, Sequence[ColumnLine]]:
     """Ask for the next part of a column with the sums of those before it, and store what comes of it."""
-    about = store.find(reference)
+    about = await asyncio.to_thread(store.find, reference)
     if about is None:
         return Answer("registry", 404), ()
-    lines = store.next_lines(reference, about.sums.lines, most=LINES_A_QUESTION)
-    figures = next_part(lines, about.sums.so_far)
+    lines = await asyncio.to_thread(store.next_lines, reference, about.sums.lines, most=LINES_A_QUESTION)
+    figures = await asyncio.to_thread(next_part, lines, about.sums.so_far)
     part, sent = lines[: len(figures)], {"figures": figures, "so_far": about.sums.so_far}
     (answer,) = await page.ask(page.now("registry", "/crosswalks/restatement", json=sent, **about.asked))
     if answer.ok:
@@ -198,14 +201,14 @@ async def _restate_next(page: Page, store: Restatements, reference: str) -> tupl
 async def _continue(page: Page, store: Restatements, reference: str) -> Answer | None:
     """Restate parts for a moment; return the answer that stopped it, or None. Once it is whole its bodies are named."""
     began = time.monotonic()
-    while (about := store.find(reference)) is not None and not about.is_whole:
+    while (about := await asyncio.to_thread(store.find, reference)) is not None and not about.is_whole:
         answer, _ = await _restate_next(page, store, reference)
         if not answer.ok:
             return answer
         if page.questions_left < 2 or time.monotonic() - began > SECONDS_A_PAGE:
             break
     if about is not None and about.is_whole and about.names is None:
-        store.name(reference, about, await _names(page, about))
+        await asyncio.to_thread(store.name, reference, about, await _names(page, about))
     return None
 
 
@@ -229,9 +232,11 @@ def _whole(page: Page) -> Restatement | None:
     return found if found and found.is_whole else None
 
 
-def _all_lines(page: Page) -> list[RestatedLine]:
+def _rows(page: Page, names: Mapping[str, str]) -> list[Sequence[Any]]:
+    """Return all lines as rows of a file, in the order in which they were sent."""
     store, reference = _store(page), page.path["reference"]
-    return [*store.lines(reference, carried=True), *store.lines(reference, carried=False)]
+    lines = [*store.lines(reference, carried=True), *store.lines(reference, carried=False)]
+    return [line.cells(names) for line in sorted(lines, key=lambda line: line.number)]
 
 
 def _gone(page: Page) -> Response:

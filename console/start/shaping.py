@@ -1,13 +1,14 @@
 """Puts tasks, changes, counts and matches of the services into the rows of the start page and of the search."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
+from urllib.parse import quote
 
 from console.core.services import Answer
-from console.core.words import words
+from console.core.words import prose, words
 from console.organisations.shaping import kind_words
 
 MOST_TASKS = 15
@@ -67,7 +68,8 @@ def tasks_of(contracts: Answer, governance: Answer, registry: Answer, finance: A
     """Return what waits, by what missing it costs as the services state it; what has no cost by its day."""
     found = [
         *(_contract_task(one) for one in contracts.items),
-        *(_governance_task(one) for one in governance.items),
+        *(_governance_task(one) for one in governance.items if one["kind"] != _DECLARATION),
+        *_declarations(one for one in governance.items if one["kind"] == _DECLARATION),
         *(_finding(one, "registry") for one in registry.items),
         *(_finding(one, "finance") for one in finance.items),
     ]
@@ -94,10 +96,10 @@ _CONTRACT_TASKS = {
     "consent": "Agree to a change",
     "withdrawal": "Take a notice back",
 }
+_DECLARATION = "declaration"
 _GOVERNANCE_TASKS = {
     "vote": "Decide on a proposal",
     "consent": "Put a proposal on an agenda",
-    "declaration": "Declare interests",
     "minutes": "Approve minutes",
     "reply": "Reply to a recommendation",
     "ratification": "Ratify an urgent action",
@@ -109,30 +111,47 @@ _GOVERNANCE_TASKS = {
 def _governance_task(one: Mapping[str, Any]) -> Task:
     page = one["path"].split("/")
     known = len(page) > 2 and page[1] in ("meetings", "items", "proposals", "recommendations")
-    declared = f"/decisions/declarations/{one['organisation']}/{one['about']}" if one["kind"] == "declaration" else ""
     return Task(
         _GOVERNANCE_TASKS.get(one["kind"], words(one["kind"])),
         one["about"],
         (one["organisation"],),
         one["due_on"],
         None,
-        f"/decisions/{page[1]}/{page[2]}" if known else declared or "/decisions",
+        f"/decisions/{page[1]}/{page[2]}" if known else "/decisions",
         "governance",
     )
 
 
+def _declarations(items: Iterable[Mapping[str, Any]]) -> Iterator[Task]:
+    """Yield one task for the declarations of an organisation by a day: whose they are is a reference and no name."""
+    alike: dict[tuple[str, str | None], list[str]] = defaultdict(list)
+    for one in items:
+        alike[one["organisation"], one["due_on"]].append(one["about"])
+    for (code, due_on), people in alike.items():
+        several = len(people) > 1
+        path = "/decisions" if several else f"/decisions/declarations/{code}/{people[0]}"
+        wanted = f"Declare interests of {len(people)} people" if several else "Declare interests of one person"
+        yield Task(wanted, f"at {code}", (code,), due_on, None, path, "governance")
+
+
 def _finding(one: Mapping[str, Any], service: str) -> Task:
     about = one["about"][0] if one["about"] else ""
-    merger = next((reference for reference in one["about"] if service == "registry"), "")
     return Task(
-        one["text"],
+        prose(one["text"]),
         about,
         tuple(one["parties"]),
         one["due_on"],
         one.get("exposure_pence"),
-        f"/mergers/{merger}" if merger else f"/reasons/{about}",
+        _page_of(one, about) if service == "registry" and about else f"/reasons/{quote(about, safe='')}",
         service,
     )
+
+
+def _page_of(finding: Mapping[str, Any], about: str) -> str:
+    """Return the page of what a finding of the registry is about: a body, an application, or a merger."""
+    if finding["kind"] == "not_put_back":
+        return f"/organisations/{about}"
+    return f"/mergers/applications/{about}" if about.startswith("A-") else f"/mergers/{about}"
 
 
 def figures_of(counts: Answer) -> list[Figure]:
@@ -187,14 +206,26 @@ def change_words(one: Mapping[str, Any]) -> str:
     """Return in words what becomes of the body that a change is about."""
     before, after, other = one["before"], one["after"], one["other"]
     if one["what"] == "succession":
-        return f"is followed by {other}{f' ({words(after).lower()})' if after else ''}"
+        return f"is followed by {other}{_how(after)}"
+    if one["what"] in ("opening", "closure", "proposal"):
+        return ""
     if one["what"] == "kind":
         return _turned(kind_words(before) if before else None, kind_words(after) if after else None)
     if one["what"] == "merger":
-        return f"from {before or 'predecessors that are not stated'} ({words(after).lower()})"
+        bodies = ", ".join(before.split()) if before else "predecessors that are not stated"
+        return f"from {bodies} ({words(after).lower()})"
     if other:
         return f"{other}: {_turned(before, after)}"
     return _turned(before, after)
+
+
+def _how(after: str | None) -> str:
+    """Return the shape and the share of a succession, as far as a source states them: `merger 1` is "merger, all"."""
+    parts = (after or "").split()
+    share = parts.pop() if parts and parts[-1][0].isdigit() else ""
+    shape = words(" ".join(parts)).lower() if parts else ""
+    stated = [one for one in (shape, "all of it" if share == "1" else f"{share} of it" if share else "") if one]
+    return f" ({', '.join(stated)})" if stated else ""
 
 
 def _turned(before: str | None, after: str | None) -> str:

@@ -38,7 +38,7 @@ def board_task(about: str, path: str, due: str | None, kind: str = "vote") -> di
 
 
 def finding(text: str, about: str, due: str | None, **more: Any) -> dict[str, Any]:
-    return {"text": text, "about": [about], "parties": ["Q1A", "Q2B"], "due_on": due} | more
+    return {"text": text, "kind": "stalled", "about": [about], "parties": ["Q1A", "Q2B"], "due_on": due} | more
 
 
 def test_what_costs_most_to_miss_stands_first_and_what_has_no_cost_by_its_day() -> None:
@@ -74,7 +74,30 @@ def test_a_service_that_is_silent_or_refuses_costs_its_own_tasks_alone() -> None
         Answer("registry", 403, {"title": "You may not."}),
         Answer("finance", 503),
     )
-    assert [(task.words, task.path) for task in tasks] == [("Declare interests", "/decisions/declarations/Q2B/R-1")]
+    assert [(task.words, task.path) for task in tasks] == [
+        ("Declare interests of one person", "/decisions/declarations/Q2B/R-1")
+    ]
+
+
+def test_declarations_of_several_people_are_one_task_without_their_references() -> None:
+    due = [board_task(f"P-{number}", "/interests/nil-returns", "2031-02-01", "declaration") for number in range(3)]
+    (task,) = tasks_of(Answer("contracts", 0), answer("governance", *due), Answer("registry", 0), Answer("finance", 0))
+    assert (task.words, task.about, task.path) == ("Declare interests of 3 people", "at Q2B", "/decisions")
+
+
+def test_a_finding_leads_to_the_page_of_what_it_is_about_and_has_its_days_in_words() -> None:
+    of_registry = (
+        finding("A-Q6F waits since 2031-01-05", "A-Q6F", None),
+        finding("Q1A stays closed", "Q1A", None, kind="not_put_back"),
+    )
+    of_finance = finding("A figure", "a/b~c", None)
+    silent = Answer("contracts", 0), Answer("governance", 0)
+    tasks = tasks_of(*silent, answer("registry", *of_registry), answer("finance", of_finance))
+    assert {task.words: task.path for task in tasks} == {
+        "A-Q6F waits since 5 January 2031": "/mergers/applications/A-Q6F",
+        "Q1A stays closed": "/organisations/Q1A",
+        "A figure": "/reasons/a%2Fb~c",
+    }
 
 
 def test_four_counts_of_the_kinds_that_are_open_are_shown() -> None:
@@ -121,17 +144,23 @@ def test_changes_are_grouped_by_day_and_type_and_many_of_one_are_counted() -> No
     assert others_of(days[1][1]) == 3
 
 
+_PART = "is followed by Q4D (boundary change, 1/3 of it)"
+
+
 @pytest.mark.parametrize(
     ("one", "words"),
     [
         (change("", "succession", "Q1A", other="Q4D", after="merger"), "is followed by Q4D (merger)"),
-        (change("", "merger", "Q4D", before="Q1A Q2B", after="agreed", other="M-1"), "from Q1A Q2B (agreed)"),
+        (change("", "succession", "Q1A", other="Q4D", after="boundary_change 1/3"), _PART),
+        (change("", "succession", "Q1A", other="Q4D", after="1"), "is followed by Q4D (all of it)"),
+        (change("", "succession", "Q1A", other="Q4D"), "is followed by Q4D"),
+        (change("", "merger", "Q4D", before="Q1A Q2B", after="agreed", other="M-1"), "from Q1A, Q2B (agreed)"),
         (change("", "rename", "Q1A", before="Old", after="New"), "Old becomes New"),
         (
             change("", "kind", "Q1A", before="ccg", after="sub_icb_location"),
             "Clinical commissioning group (CCG) becomes Sub-ICB location",
         ),
-        (change("", "opening", "Q1A", after="open"), "open from this day"),
+        (change("", "opening", "Q1A", after="open"), ""),
         (change("", "identifier", "Q1A", other="ons", before="E1", after=None), "ons: E1 ends"),
     ],
 )
