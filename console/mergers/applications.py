@@ -27,7 +27,7 @@ async def application(page: Page) -> Response:
         "mergers/application.html",
         title=f"Application for {found['successor_name']}",
         found=found,
-        offered=_offered(found, May(page.person)),
+        offered=_offered(found, May.on(page)),
     )
 
 

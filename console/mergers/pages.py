@@ -57,7 +57,7 @@ async def merger(page: Page) -> Response:
     names = None
     if found.ok:
         (names,) = await page.ask(_names(page, found))
-    may = May(page.person)
+    may = May.on(page)
     return page.render(
         "mergers/merger.html",
         title=found.get("successor_name") or reference,
@@ -72,6 +72,7 @@ async def merger(page: Page) -> Response:
         most_rights=MOST_RIGHTS,
         names=names_of(names.body if names and names.ok else None),
         offered=_offered(found, may),
+        is_moved=page.times.moved,
         preview=f"/mergers/preview?{_wanted(found).query}" if found.ok else "",
     )
 

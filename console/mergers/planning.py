@@ -106,7 +106,7 @@ async def preview(page: Page) -> Response:
     procedures = None
     if found.ok:
         (procedures,) = await page.ask(page.now("registry", "/merger-procedures", kind=found["kind"]))
-    may = May(page.person)
+    may = May.on(page)
     bodies = [*wanted.predecessors, *filter(None, [wanted.successor])]
     return page.render(
         "mergers/preview.html",

@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from console.core.page import Page
+from console.core.words import prose
+
 NHS_ENGLAND = "NHS England"
 _PREPARE = ("nhs_england", "governance_lead")
 """To whom it is offered to suspend a scheme; the registry decides."""
@@ -99,10 +102,17 @@ class May:
     """Whether a person may do something with one of these roles for all of these organisations."""
 
     person: Any
+    is_now: bool = True
+    """Whether the page shows today, as known now: nothing can be done on a page of another day."""
+
+    @classmethod
+    def on(cls, page: Page) -> "May":
+        """Return it for a page."""
+        return cls(page.person, not page.times.moved)
 
     def __call__(self, roles: Sequence[str], organisations: Sequence[str]) -> bool:
         """Return whether it is to be offered; the service decides."""
-        return any(all(self.person.may(role, code) for code in organisations) for role in roles)
+        return self.is_now and any(all(self.person.may(role, code) for code in organisations) for role in roles)
 
 
 def names_of(lookups: Mapping[str, Any] | None) -> dict[str, str]:
@@ -129,4 +139,4 @@ def _and(parts: Sequence[str]) -> str:
 
 
 def _sentence(message: str) -> str:
-    return message[:1].upper() + message[1:]
+    return prose(message[:1].upper() + message[1:])

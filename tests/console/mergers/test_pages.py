@@ -61,7 +61,18 @@ async def test_a_merger_is_asked_for_with_six_questions_of_the_day_and_the_knowl
         "registry GET /mergers/M-ZQ9?as_known=2031-04-30",
         "registry POST /lookups?as_at=2031-09-30&as_known=2031-04-30",
     ]
-    assert "/mergers/M-ZQ9/redating?as_at=2031-05-01&amp;as_known=2031-04-30" in shown.text
+    assert "/mergers/applications/A-ZQ9?as_at=2031-05-01&amp;as_known=2031-04-30" in shown.text
+
+
+async def test_on_a_page_of_another_day_no_act_is_offered(tmp_path: Path) -> None:
+    async with console_over(ANSWERS, tmp_path) as browser:
+        now = await browser.get(PAGE)
+        then = await browser.get(f"{PAGE}?as_known=2031-04-30")
+    assert 'href="/mergers/M-ZQ9/redating"' in now.text
+    assert "its page of today" not in now.text
+    assert "/redating" not in then.text
+    assert "/schemes?sort=" not in then.text
+    assert f'<a href="{PAGE}">its page of today</a>' in then.text
 
 
 async def test_a_dead_service_costs_its_part_of_the_page_alone(tmp_path: Path) -> None:
@@ -135,7 +146,7 @@ async def test_a_preview_shows_figures_of_the_registry_and_what_stands_against_i
         )
         asked = browser.transport.asked
     assert "registry GET /merger-previews?predecessor=ZQ1&predecessor=ZQ2&effective_on=2032-04-01" in asked
-    for words in ("1,234,567", "77", "ZQ2 closes after 2032-03-31 in any case", "not known", "Elsewhere procedure"):
+    for words in ("1,234,567", "77", "ZQ2 closes after 31 March 2032 in any case", "not known", "Elsewhere procedure"):
         assert words in shown.text, words
 
 
