@@ -101,7 +101,7 @@ def _step(part: Mapping[str, Any], asked: str, titles: Mapping[str, str]) -> Ste
         effective_on=days.get("effective_on"),
         stated_at=days.get("stated_at"),
         recorded_at=days.get("recorded_at"),
-        by=of["by"],
+        by=_by(of["by"]),
         text=of["text"],
         latest=event(of["told"]) if of["kind"] == "fact" and of["told"] else "",
         about=[Link(key, path_of(key)) for key in of["about"] if key != asked],
@@ -115,6 +115,12 @@ def _step(part: Mapping[str, Any], asked: str, titles: Mapping[str, str]) -> Ste
         effects_in_all=of["effects"]["count"],
         is_complete=of["complete"],
     )
+
+
+def _by(who: str | None) -> str | None:
+    """Return who stated it; a service that acted by itself is named so."""
+    kind, _, name = (who or "").partition(":")
+    return f"{name} by itself" if kind == "service" and name else who
 
 
 def _effects(items: Sequence[Mapping[str, Any]]) -> Iterator[Link]:

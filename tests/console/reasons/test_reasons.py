@@ -143,3 +143,9 @@ async def test_the_earlier_ones_of_many_causes_are_folded(tmp_path: Path) -> Non
     async with console_over({"provenance GET /provenance/M-Q7X": chain}, tmp_path) as browser:
         shown = await browser.get("/reasons/M-Q7X")
     assert "and 2 earlier ones" in shown.text
+
+
+def test_a_service_that_acted_by_itself_is_said_to_have() -> None:
+    own = {**OLDER, "by": "service:registry"}
+    chain = {**CHAIN, "parts": [{"service": "registry", "depth": 0, "provenance": one} for one in (FACT, own)]}
+    assert [step.by for step in steps_of(chain)] == ["ada", "registry by itself"]
