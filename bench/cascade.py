@@ -33,6 +33,7 @@ _WRITERS, _WRITES_EVERY = 16, 1.0
 _READS_EVERY = 0.05
 _LOOKS_EVERY = 0.1
 _LONGEST = 3_600.0
+_BUSY = 503
 _BYSTANDER = "99Z"
 """A CCG that does not merge: the writers draft its contracts, set its lines and register its people."""
 
@@ -66,9 +67,17 @@ class _Platform:
         return answer.json()
 
     async def move_clock(self, service: str, day: str) -> None:
-        """Let it be this day in both processes of a service, the one that does what is due last."""
+        """Let it be this day in both processes of a service, the one that does what is due last.
+
+        They take turns: one that has waited for the other as long as a service waits for a statement is asked again.
+        """
+        deadline = time.monotonic() + _LONGEST
         for client in dict.fromkeys((self.clients[service], self.workers[service])):
-            (await client.put("/v1/operations/clock", json={"moved_to": day})).raise_for_status()
+            while (answer := await client.put("/v1/operations/clock", json={"moved_to": day})).status_code == _BUSY:
+                if time.monotonic() > deadline:
+                    break
+                await asyncio.sleep(_LOOKS_EVERY)
+            answer.raise_for_status()
 
     async def caught_up(self) -> None:
         """Wait until what is published by now has been consumed, and what followed from it, whoever writes meanwhile.
