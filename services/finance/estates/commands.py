@@ -29,13 +29,13 @@ MOST_BYTES = 25 * 10**6
 
 _ONE_BY_ONE = "SELECT pg_advisory_xact_lock(hashtextextended('taking a workbook of estates', 0))"
 _SAME = "SELECT id, financial_year, stated_at FROM estate_workbook WHERE digest = $1"
-# Of the organisations of a workbook $1 those of which another one counts at an instant.
+# Of the organisations of a workbook $1 those of which another one, stated before an instant, counts at that instant.
 _SUPERSEDED = """
 SELECT organisation FROM (
-    SELECT DISTINCT ON (organisation) organisation, workbook_id FROM estate_return
+    SELECT DISTINCT ON (organisation) organisation, workbook_id, stated_at FROM estate_return
      WHERE financial_year = $2 AND stated_at <= $3 AND organisation = ANY($4)
      ORDER BY organisation, stated_at DESC, workbook_id DESC) r
- WHERE workbook_id <> $1 ORDER BY 1
+ WHERE workbook_id <> $1 AND stated_at < $3 ORDER BY 1
 """
 _NAMED_BEFORE = """
 SELECT DISTINCT organisation FROM estate_return

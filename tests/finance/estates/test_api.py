@@ -79,6 +79,9 @@ async def test_a_later_workbook_supersedes_for_whom_it_names_and_what_was_known_
     total = await get(client, "schemes/total", **year, as_known="2018-01-01")
     assert (total["schemes"], total["declared_saving_pence"], total["financing_pence"]) == (2, 3_600, None)
 
+    # Of one instant the workbook that was taken later counts.
+    for _ in range(2):
+        assert await take(client, FIRST, expect=200, headers={"Stated-At": "2018-10-01"}) == first
     # Stated again it counts again for whom the other one superseded it, and then once.
     assert await take(client, FIRST) == first
     assert await take(client, FIRST, expect=200) == first
