@@ -5,7 +5,7 @@ from typing import Any
 from starlette.responses import Response
 
 from console.comparisons import plans
-from console.comparisons.shaping import by_base, csv_rows, tables_of
+from console.comparisons.shaping import by_base, csv_rows, shown, tables_of
 from console.core.forms import Form
 from console.core.page import Page, Route, get, post
 from console.core.services import Answer, Question
@@ -90,7 +90,7 @@ async def _branch(page: Page, form: Form | None = None, by: Answer | Form | None
     if not found.ok:
         return page.unanswered(found)
     is_under_way = found["state"] == "opening" or bool(found["progress"])
-    context: dict[str, Any] = {"found": found, "steps": steps, "rebase": rebase, "form": form}
+    context: dict[str, Any] = {"found": found, "steps": steps, "rebase": rebase, "form": form, "shown": shown}
     context["is_under_way"] = is_under_way
     title = f"Branch {name}"
     if by is not None:
@@ -117,7 +117,12 @@ async def drop(page: Page) -> Response:
     form = await page.form()
     name = page.path["name"]
     if form["step"] != "confirm":
-        return page.render("comparisons/drop.html", title=f"Drop {name}?", name=name)
+        return page.confirm(
+            f"Drop {name}?",
+            "All that was commanded and computed in it is gone for good. Life, and a plan that was made of it, stay.",
+            button="Drop it for good",
+            back=f"/compare/branches/{name}",
+        )
     answer = await page.send("branches", "DELETE", f"/branches/{name}")
     if not answer.ok:
         return await _branch(page, None, answer)
@@ -127,7 +132,7 @@ async def drop(page: Page) -> Response:
 async def rebase(page: Page) -> Response:
     """Give a branch's commands again in another branch, of life as it is now."""
     form = await page.form()
-    name, fresh = page.path["name"], form.text("new_name", "The name of the new branch")
+    name, fresh = page.path["name"], form.text("name", "The name of the new branch")
     if form.refusal:
         return await _branch(page, form, form)
     answer = await page.send("branches", "POST", f"/branches/{name}/rebase", json={"name": fresh})

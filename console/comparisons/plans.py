@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from console.comparisons.shaping import planned_steps
+from console.comparisons.shaping import asked_of, planned_steps
 from console.core.page import Page, Route, get, post
 from console.core.services import Answer, Refusal
 
@@ -17,7 +17,8 @@ async def promotion(page: Page) -> Response:
 async def _promotion(page: Page, by: Answer | None = None) -> Response:
     name = page.path["name"]
     found, steps = await page.ask(
-        page.now("branches", f"/branches/{name}"), page.now("branches", f"/branches/{name}/steps", limit=100)
+        page.now("branches", f"/branches/{name}"),
+        page.now("branches", f"/branches/{name}/steps", limit=100, after=page.query.get("after")),
     )
     if not found.ok:
         return page.unanswered(found)
@@ -73,12 +74,32 @@ async def _plan(page: Page, by: Answer | None = None) -> Response:
 
 async def give_step(page: Page) -> Response:
     """Give a step in life with the person's own right."""
-    await page.form()
-    reference, number = page.path["reference"], page.path["number"]
+    form = await page.form()
+    reference, number = page.path["reference"], int(page.path["number"])
+    if form["step"] != "confirm":
+        return await _ask_to_give(page, reference, number)
     answer = await page.send("branches", "POST", f"/plans/{reference}/steps/{number}")
     if not answer.ok:
         return await _plan(page, answer)
     return page.redirect(page.link(f"/compare/plans/{reference}"), f"Step {number} is done in life")
+
+
+async def _ask_to_give(page: Page, reference: str, number: int) -> Response:
+    after = page.query.get("after")
+    path = f"/plans/{reference}/steps" if after else f"/plans/{reference}"
+    (found,) = await page.ask(page.now("branches", path, after=after, limit=100 if after else None))
+    if not found.ok:
+        return page.unanswered(found)
+    step = next((one for one in (found.items if after else found["steps"]) if one["number"] == number), None)
+    if step is None:
+        return page.not_found(f"The plan {reference} has no step {number} here.")
+    return page.confirm(
+        f"Give step {number} in life?",
+        "It is carried out in life with your own right, and is not undone when the plan is withdrawn.",
+        button=f"Give step {number} in life",
+        back=f"/compare/plans/{reference}",
+        rows=[("What is asked", planned_steps([step], page.person)[0].words), *asked_of(step)],
+    )
 
 
 async def withdraw(page: Page) -> Response:
@@ -86,7 +107,12 @@ async def withdraw(page: Page) -> Response:
     form = await page.form()
     reference = page.path["reference"]
     if form["step"] != "confirm":
-        return page.render("comparisons/withdrawal.html", title="Withdraw the plan?", reference=reference)
+        return page.confirm(
+            "Withdraw what is left of this plan?",
+            "What was done in life stays done. What is left is never given.",
+            button="Withdraw it",
+            back=f"/compare/plans/{reference}",
+        )
     answer = await page.send("branches", "POST", f"/plans/{reference}/withdrawal")
     if not answer.ok:
         return await _plan(page, answer)

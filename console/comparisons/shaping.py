@@ -7,7 +7,7 @@ from datetime import date
 from itertools import groupby
 from typing import Any
 
-from console.core.words import words
+from console.core.words import day, number, words
 
 _MEASURES = {
     "preferred_option": "Preferred option of each case",
@@ -95,6 +95,17 @@ def _cell(measure: str, cell: Mapping[str, Any]) -> Cell:
     return Cell("day" if _DAY.fullmatch(value) else "words", value)
 
 
+def shown(value: Any) -> str:
+    """Return a value of an answer as people read it: a day in words, and in words that there is none."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, str):
+        return day(value) if _DAY.fullmatch(value) else value
+    return number(value) if isinstance(value, int) else str(value)
+
+
 def csv_rows(comparison: Mapping[str, Any]) -> Iterator[list[Any]]:
     """Yield the rows of the table for a spreadsheet: money in pence, empty where a column has no such thing."""
     names = [column["name"] for column in comparison["columns"]]
@@ -151,6 +162,20 @@ def planned_steps(steps: Iterable[Mapping[str, Any]], person: Any) -> list[Plann
         )
         for one in steps
     ]
+
+
+def asked_of(step: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what a step asks, field by field, as it would be sent."""
+    body = step["body"]
+    return [(words(name), _asked(value)) for name, value in body.items()] if isinstance(body, dict) else []
+
+
+def _asked(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(_asked(one) for one in value) or "none"
+    if isinstance(value, dict):
+        return "; ".join(f"{words(name)} {_asked(one)}" for name, one in value.items())
+    return shown(value)
 
 
 def _waits_for(caller: Mapping[str, Any] | None) -> str:

@@ -310,6 +310,28 @@ class Page:
             )
         return self.render(template, title=title, status=status, refusal=refusal, **context)
 
+    def confirm(
+        self,
+        title: str,
+        warning: str,
+        *,
+        button: str,
+        back: str,
+        rows: Sequence[tuple[str, str]] = (),
+        carried: Sequence[tuple[str, str]] = (),
+    ) -> Response:
+        """Ask once more before an act: the same form is sent again with `step` as `confirm`."""
+        return self.render(
+            "confirm.html",
+            title=title,
+            warning=warning,
+            button=button,
+            back=back,
+            rows=rows,
+            carried=carried,
+            send_to=self.request.url.path,
+        )
+
     def not_found(self, words: str) -> Response:
         """Return a page that says that there is no such thing."""
         return self.render("error.html", title="There is no such page", status=404, words=words)

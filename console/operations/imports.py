@@ -11,6 +11,19 @@ from console.core.services import Answer, Reason
 
 _KINDS = {"registry": "/imports/previews", "contracts": "/imports/payments"}
 """Where each service takes files."""
+_OFFERED = (
+    (
+        "registry",
+        ("A file of organisations, successions, members or populations", "Previewed, for the registrar"),
+        ("registrar", "loader"),
+    ),
+    (
+        "contracts",
+        ("A file of published payments", "Imported, for a contract lead or NHS England"),
+        ("contract_lead", "nhs_england", "loader"),
+    ),
+)
+"""What may be sent, in words, and by which roles."""
 _UNDER_WAY = ("received", "waiting", "running")
 _LISTED = 50
 _SECONDS = 3
@@ -25,7 +38,8 @@ async def _files(page: Page, form: Form | None, by: Answer | Form | None = None)
     forms, counts = await page.ask(
         page.now("registry", "/imports/forms"), page.of("registry", "/findings/counts", as_at=None)
     )
-    context: dict[str, Any] = {"form": form, "forms": forms, "counts": counts}
+    kinds = [(name, *words) for name, words, roles in _OFFERED if page.person.may_any(*roles)]
+    context: dict[str, Any] = {"form": form, "forms": forms, "counts": counts, "kinds": kinds}
     if by is not None:
         return page.refused(by, "operations/imports.html", title="Imports", **context)
     return page.render("operations/imports.html", title="Imports", **context)
@@ -73,7 +87,9 @@ async def progress(page: Page) -> Response:
     lists = ("bodies", "findings", "refused-lines") if service == "registry" else ("refused-lines",)
     parts: dict[str, Answer] = {}
     if is_done:
-        asked = [page.now(service, f"{path}/{one}", limit=_LISTED) for one in lists]
+        asked = [
+            page.now(service, f"{path}/{one}", limit=_LISTED, after=page.query.get(f"after-{one}")) for one in lists
+        ]
         parts = dict(zip(lists, await page.ask(*asked), strict=True))
     return page.render(
         "operations/import.html",
@@ -87,18 +103,32 @@ async def progress(page: Page) -> Response:
 
 
 async def forget(page: Page) -> Response:
-    """Withdraw a preview."""
-    await page.form()
-    path = f"{_KINDS['registry']}/{page.path['reference']}"
+    """Withdraw a preview, once that is confirmed."""
+    form = await page.form()
+    reference = page.path["reference"]
+    if form["step"] != "confirm":
+        return page.confirm(
+            "Withdraw the preview?",
+            "The file and what it would change are gone then. It can be sent again.",
+            button="Withdraw it",
+            back=f"/operations/imports/registry/{reference}",
+        )
+    path = f"{_KINDS['registry']}/{reference}"
     answer = await page.send("registry", "DELETE", path)
     if not answer.ok:
         return page.refused(answer, "operations/refused.html", title="It was refused", back="/operations/imports")
     return page.redirect(page.link("/operations/imports"), "The preview and its result are withdrawn")
 
 
+async def preview_only(page: Page) -> Response:
+    """Lead from the address of a sent form back to its preview."""
+    return page.redirect(page.link(f"/operations/imports/registry/{page.path['reference']}"))
+
+
 ROUTES: list[Route] = [
     get("/operations/imports", files),
     post("/operations/imports", send_file),
     post("/operations/imports/registry/{reference}/withdrawal", forget),
+    get("/operations/imports/registry/{reference}/withdrawal", preview_only),
     get("/operations/imports/{service}/{reference}", progress),
 ]

@@ -1,11 +1,12 @@
 """Pages of the operator: the backbone's numbers, parked events, due work and the clock of the four services."""
 
+from functools import wraps
 from typing import Any
 
 from starlette.responses import Response
 
 from console.core.forms import Form
-from console.core.page import Page, Route, get, post
+from console.core.page import Handler, Page, Route, get, post
 from console.core.services import Answer
 from console.core.words import day, plural
 from console.operations import imports
@@ -29,8 +30,6 @@ def _rows(backbones: list[Answer]) -> list[tuple[Answer, Health | None]]:
 async def service(page: Page) -> Response:
     """Show one service: its numbers, and its parked events by key."""
     name = page.path["service"]
-    if name not in SERVICES:
-        return page.not_found(f"There is no service {name}.")
     backbone, parked = await page.ask(
         page.now(name, "/operations/backbone"),
         page.now(name, "/operations/parked", limit=_LISTED, after=page.query.get("after")),
@@ -45,6 +44,18 @@ async def service(page: Page) -> Response:
         keys=by_key(parked.items),
         event_name=event_name,
     )
+
+
+def _of_services(handler: Handler) -> Handler:
+    """Return a handler that is asked of one of the four services alone."""
+
+    @wraps(handler)
+    async def asked(page: Page) -> Response:
+        if page.path["service"] not in SERVICES:
+            return page.not_found(f"There is no service {page.path['service']}.")
+        return await handler(page)
+
+    return asked
 
 
 async def key(page: Page) -> Response:
@@ -134,6 +145,14 @@ async def do_due_work(page: Page) -> Response:
     up_to = form.day("up_to", "The last day", needed=True)
     if form.refusal or up_to is None:
         return page.refused(form, "operations/due_work.html", title="Due work", form=form)
+    if form["step"] != "confirm":
+        return page.confirm(
+            f"Do the work that is due by {day(up_to)}?",
+            "It is done in all services: mergers are carried out, contracts end, findings arise. None of it is undone.",
+            button="Do it in all services",
+            back="/operations/due-work",
+            carried=_parts_of(form, "up_to"),
+        )
     done: list[str] = []
     for one in SERVICES:
         answer = await page.send(one, "POST", "/operations/due-work", json={"up_to": up_to.isoformat()})
@@ -141,6 +160,11 @@ async def do_due_work(page: Page) -> Response:
             return page.refused(answer, "operations/due_work.html", title="Due work", form=form, done=done)
         done.append(f"{one} {answer['done']:,}")
     return page.redirect(page.link("/operations"), f"Work due by {day(up_to)} is done: {', '.join(done)}")
+
+
+def _parts_of(form: Form, name: str) -> list[tuple[str, str]]:
+    """Return the three fields of a day, to be sent again."""
+    return [(f"{name}-{part}", form[f"{name}-{part}"]) for part in ("day", "month", "year")]
 
 
 async def clock(page: Page) -> Response:
@@ -158,6 +182,14 @@ async def move_clock(page: Page) -> Response:
     moved_to = None if form["step"] == "release" else form.day("moved_to", "The day", needed=True)
     if form.refusal:
         return page.refused(form, "operations/clock.html", title="Clock", clocks=await _clocks(page), form=form)
+    if moved_to is not None and form["step"] != "confirm":
+        return page.confirm(
+            f"Move all clocks to {day(moved_to)}?",
+            "All work that is due by then is done in all services, and is not undone by moving the clocks back.",
+            button="Move them",
+            back="/operations/clock",
+            carried=_parts_of(form, "moved_to"),
+        )
     moved: list[str] = []
     for one in SERVICES:
         answer = await page.send(one, "PUT", "/operations/clock", json={"moved_to": moved_to and moved_to.isoformat()})
@@ -181,11 +213,11 @@ ROUTES: list[Route] = [
     get("/operations/clock", clock),
     post("/operations/clock", move_clock),
     *imports.ROUTES,
-    get("/operations/{service}", service),
-    get("/operations/{service}/key", key),
-    post("/operations/{service}/key", resume_key),
+    get("/operations/{service}", _of_services(service)),
+    get("/operations/{service}/key", _of_services(key)),
+    post("/operations/{service}/key", _of_services(resume_key)),
     get("/operations/{service}/parked/{parked:int}/resume", service_only),
-    post("/operations/{service}/parked/{parked:int}/resume", resume_one),
-    get("/operations/{service}/parked/{parked:int}/discard", discard),
-    post("/operations/{service}/parked/{parked:int}/discard", discard_it),
+    post("/operations/{service}/parked/{parked:int}/resume", _of_services(resume_one)),
+    get("/operations/{service}/parked/{parked:int}/discard", _of_services(discard)),
+    post("/operations/{service}/parked/{parked:int}/discard", _of_services(discard_it)),
 ]

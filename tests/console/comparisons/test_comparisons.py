@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from console.comparisons.shaping import Cell, by_base, csv_rows, planned_steps, tables_of
+from console.comparisons.shaping import shown as as_shown
 from console.core.page import Person
 from tests.console.apps import console_over, refusal
 
@@ -195,9 +196,15 @@ async def test_a_step_is_given_and_a_plan_withdrawn_once_that_is_confirmed(tmp_p
         "branches POST /plans/PLAN-7/steps/2": (201, {}),
         "branches POST /plans/PLAN-7/withdrawal": PLAN,
     }
+    due = {**planned(2, "due", "Q7X"), "body": {"day_one": "2032-04-01", "parties": ["Q7X", "Q8X"]}}
+    answers["branches GET /plans/PLAN-7"] = {**PLAN, "steps": [planned(1, "done"), due]}
     async with console_over(answers, tmp_path) as browser:
         await browser.get("/compare/plans/PLAN-7")
-        given = await browser.submit("/compare/plans/PLAN-7/steps/2")
+        asked = await browser.submit("/compare/plans/PLAN-7/steps/2")
+        assert browser.transport.sent == []
+        for words in ("Give step 2 in life?", "POST registry/v1/mergers", "1 April 2032", "Q7X, Q8X"):
+            assert words in asked.text, words
+        given = await browser.submit("/compare/plans/PLAN-7/steps/2", {"step": "confirm"})
         assert "Step 2 is done in life" in given.text
         asked = await browser.submit("/compare/plans/PLAN-7/withdrawal")
         assert "Withdraw what is left of this plan?" in asked.text
@@ -205,6 +212,25 @@ async def test_a_step_is_given_and_a_plan_withdrawn_once_that_is_confirmed(tmp_p
         paths = [request.url.path for request in browser.transport.sent]
     assert "What of the plan was left is withdrawn" in gone.text
     assert paths == ["/plans/PLAN-7/steps/2", "/plans/PLAN-7/withdrawal"]
+
+
+async def test_a_plan_whose_later_steps_are_not_answered_says_so(tmp_path: Path) -> None:
+    async with console_over({**ANSWERS, "branches GET /plans/PLAN-7/steps": None}, tmp_path) as browser:
+        shown = await browser.get("/compare/plans/PLAN-7?after=x")
+    assert "Branches does not answer at the moment." in shown.text
+
+
+async def test_all_steps_of_a_long_branch_can_be_read_before_it_is_promoted(tmp_path: Path) -> None:
+    later = {"items": [{**STEP, "number": 101}], "next": None}
+    answers = {**ANSWERS, "branches GET /branches/wait/steps?limit=100&after=x": later}
+    async with console_over(answers, tmp_path) as browser:
+        shown = await browser.get("/compare/branches/wait/promotion?after=x")
+    assert "<span>101</span>" in shown.text
+
+
+def test_a_difference_is_shown_as_people_read_it() -> None:
+    values = ("2031-09-30", None, True, 1_234, "wait", 1.5)
+    assert [as_shown(one) for one in values] == ["30 September 2031", "none", "yes", "1,234", "wait", "1.5"]
 
 
 async def test_a_branch_is_opened_moved_rebased_and_dropped(tmp_path: Path) -> None:
@@ -223,7 +249,7 @@ async def test_a_branch_is_opened_moved_rebased_and_dropped(tmp_path: Path) -> N
         day = {"day-day": "1", "day-month": "10", "day-year": "2031"}
         moving = await browser.submit("/compare/branches/wait/day", day)
         assert "wait is under way: 2031-09-30" in moving.text
-        rebased = await browser.submit("/compare/branches/wait/rebase", {"new_name": "wait-2"})
+        rebased = await browser.submit("/compare/branches/wait/rebase", {"name": "wait-2"})
         assert "The commands of wait are given again in wait-2" in rebased.text
         asked = await browser.submit("/compare/branches/wait/drop")
         assert "Drop wait?" in asked.text

@@ -120,7 +120,9 @@ async def test_the_clock_of_all_services_is_moved_the_registry_first(tmp_path: P
     day = {"moved_to-day": "5", "moved_to-month": "5", "moved_to-year": "2031"}
     async with console_over(answers, tmp_path) as browser:
         await browser.get("/operations/clock")
-        moved = await browser.submit("/operations/clock", {**day, "step": "move"})
+        asked = await browser.submit("/operations/clock", {**day, "step": "move"})
+        assert ("Move all clocks to 5 May 2031?" in asked.text, browser.transport.sent) == (True, [])
+        moved = await browser.submit("/operations/clock", {**day, "step": "confirm"})
         assert [request.url.host for request in browser.transport.sent] == list(SERVICES)
         assert "All clocks show 5 May 2031" in moved.text
         browser.transport.answers["contracts PUT /operations/clock"] = None
@@ -134,7 +136,9 @@ async def test_due_work_says_what_each_service_did(tmp_path: Path) -> None:
     day = {"up_to-day": "5", "up_to-month": "5", "up_to-year": "2031"}
     async with console_over(answers, tmp_path) as browser:
         await browser.get("/operations/due-work")
-        done = await browser.submit("/operations/due-work", day)
+        asked = await browser.submit("/operations/due-work", day)
+        assert ("due by 5 May 2031?" in asked.text, browser.transport.sent) == (True, [])
+        done = await browser.submit("/operations/due-work", {**day, "step": "confirm"})
         wrong = await browser.submit("/operations/due-work", {**day, "up_to-month": "15"})
     assert "registry 1,234, contracts 1,234, finance 1,234, governance 1,234" in done.text
     assert "must be a real day" in wrong.text
@@ -176,6 +180,8 @@ async def test_a_file_is_sent_and_its_progress_shown_until_it_is_done(tmp_path: 
         assert "data-again=" in running.text
         browser.transport.answers[f"registry GET {path}"] = {**PREVIEW, "state": "done", "progress": None}
         done = await browser.get("/operations/imports/registry/IP-7")
+        asked = await browser.submit("/operations/imports/registry/IP-7/withdrawal")
+        assert ("Withdraw the preview?" in asked.text, len(browser.transport.sent)) == (True, 1)
     assert "Line 12: Q7X no day" in done.text
     assert "data-again=" not in done.text
 
@@ -188,3 +194,27 @@ async def test_a_file_that_is_not_there_is_refused_before_it_is_sent(tmp_path: P
     assert shown.status_code == 422
     assert "What the file is must be chosen" in shown.text
     assert "The file is missing, or it is empty" in shown.text
+
+
+async def test_what_is_no_service_of_the_four_is_said_to_be_none(tmp_path: Path) -> None:
+    async with console_over(ANSWERS, tmp_path) as browser:
+        for path in ("elsewhere", "provenance/key?source=registry&key=Q7X", "branches/parked/41/discard"):
+            shown = await browser.get(f"/operations/{path}")
+            assert (shown.status_code, "There is no service" in shown.text) == (404, True), path
+        assert browser.transport.asked == []
+
+
+async def test_a_long_list_of_a_preview_has_further_pages(tmp_path: Path) -> None:
+    path = "/imports/previews/IP-7"
+    lines = [{"code": "Q7X", "line": 12, "reason": "no day"}]
+    following = {"items": lines, "next": f"/v1{path}/refused-lines?limit=50&after=abc"}
+    answers: dict[str, Any] = {
+        f"registry GET {path}": {**PREVIEW, "state": "done", "progress": None},
+        **{f"registry GET {path}/{one}": {"items": [], "next": None} for one in ("bodies", "findings")},
+        f"registry GET {path}/refused-lines": following,
+    }
+    async with console_over(answers, tmp_path) as browser:
+        shown = await browser.get("/operations/imports/registry/IP-7")
+        assert "after-refused-lines=abc" in shown.text
+        await browser.get("/operations/imports/registry/IP-7?after-refused-lines=abc")
+        assert f"registry GET {path}/refused-lines?limit=50&after=abc" in browser.transport.asked
