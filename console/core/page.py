@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any, Protocol
 from urllib.parse import urlencode, urlsplit
 
+import httpx
 from jinja2 import Environment
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
@@ -340,7 +341,7 @@ class Page:
         """Return a page for a question without which nothing can be shown: absent, refused, or silent."""
         if answer.absent:
             return self.not_found(answer.words)
-        title = "You may not see this" if answer.status in (401, 403) else "There is a problem"
+        title = "You may not see this" if answer.status == httpx.codes.FORBIDDEN else "There is a problem"
         return self.render("error.html", title=title, status=answer.status or 503, words=answer.words)
 
     def redirect(self, path: str, words: str = "") -> Response:

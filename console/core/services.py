@@ -94,7 +94,10 @@ class Answer:
         if self.silent:
             return f"{self.service.capitalize()} does not answer at the moment."
         refusal = self.refusal
-        return (refusal.detail or refusal.title) if refusal else ""
+        said = (refusal.detail or refusal.title) if refusal else ""
+        if self.status == httpx.codes.UNAUTHORIZED:
+            return f"{self.service.capitalize()} does not accept your sign-in. {said}".rstrip()
+        return said
 
     @property
     def refusal(self) -> Refusal | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 from fastapi import FastAPI
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -102,7 +103,7 @@ def assemble(
         return secured(await page())
 
     more: list[BaseRoute] = [
-        Route(DEMO_AT, about),
+        Route(DEMO_AT, about, middleware=[Middleware(LoopbackOnly)]),
         Mount("/issuer", issuer.app(origins)),
         Mount(SHOWN_AT, shown(asked)),
         stories_route(asked, read_stories(FOLDER / "stories")),

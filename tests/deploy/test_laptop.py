@@ -78,6 +78,8 @@ def test_the_page_the_services_and_the_issuer_answer_on_one_port(running: tuple[
     page = httpx.get(f"{address}/demo")
     assert page.status_code == 200
     assert "src=" not in page.text
+    for path in ("/demo", "/", "/stories"):  # a page of another name that leads here reads nothing
+        assert httpx.get(f"{address}{path}", headers={"Host": "evil.example"}).status_code == 403
     for user in USERS:
         assert user.name in page.text
         assert token(address, user.name)

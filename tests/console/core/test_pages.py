@@ -7,7 +7,7 @@ import pytest
 
 from console.core.page import Page
 from console.core.services import Question
-from tests.console.apps import console_over, hidden
+from tests.console.apps import console_over, hidden, refusal
 
 _FIELDS = "as_at-day=1&as_at-month=4&as_at-year=2018"
 
@@ -33,6 +33,14 @@ async def test_no_page_links_to_the_site_that_its_address_seems_to_name(tmp_path
     assert page.status_code == 404
     assert "Back to today" in page.text
     assert '"//evil.test' not in page.text
+
+
+async def test_a_sign_in_that_a_service_does_not_accept_is_no_missing_right(tmp_path: Path) -> None:
+    unknown = refusal("not-signed-in", "the audience is another", status=401)
+    async with console_over({"registry GET /mergers/M-1": unknown}, tmp_path) as browser:
+        page = await browser.get("/mergers/M-1")
+    assert "Registry does not accept your sign-in. the audience is another" in page.text
+    assert "You may not see" not in page.text
 
 
 async def test_a_form_of_too_many_bytes_is_refused_before_it_is_read(tmp_path: Path) -> None:
