@@ -11,7 +11,8 @@ from console.finance.addresses import joined
 from console.finance.names import last_day_of, names_of
 
 _SERVICE = "finance"
-_FIRST_YEAR, _LAST_YEAR = "2013-14", "2029-30"
+_FIRST_YEAR, _LAST_YEAR = "1990-91", "2089-90"
+"""All that there may be figures of: the service asks for a first and a last one."""
 _MOST_ROWS = 500
 _SERIES = "Figures through mergers"
 MEASURES = (("spend", "Spend"), ("net_assets", "Net assets"), ("population", "People"))

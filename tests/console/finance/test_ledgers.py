@@ -45,7 +45,7 @@ async def test_a_year_that_is_none_is_refused_beside_its_field(tmp_path: Path) -
 
 
 async def test_both_series_and_the_bridge_are_shown_and_can_be_had(tmp_path: Path) -> None:
-    boundaries = "boundaries_on=2032-04-01&from_year=2013-14&to_year=2029-30&limit=500"
+    boundaries = "boundaries_on=2032-04-01&from_year=1990-91&to_year=2089-90&limit=500"
     asked = f"organisation=Q9X&measure=population&{boundaries}"
     answers = {
         f"finance GET /series?series=statutory&{asked}": {"items": [row("2031-32", 1_234)], "next": None},
@@ -57,6 +57,11 @@ async def test_both_series_and_the_bridge_are_shown_and_can_be_had(tmp_path: Pat
         shown = (await browser.get(f"/finance/series?{query}")).text
         years = (await browser.get(f"/finance/series/years.csv?{query}")).text
         bridge = (await browser.get(f"/finance/series/bridge.csv?{query}")).text
+        for key in answers:
+            if "series=management" in key:
+                browser.transport.answers[key] = {"items": [row("2031-32", 5_555)], "next": "/v1/series?after=x"}
+        assert "Finance has more figures of it" in (await browser.get(f"/finance/series?{query}")).text
+    assert "Finance has more figures of it" not in shown
     for value in ("1,234", "5,555", "4,321", "1/2", "1 October 2031"):
         assert value in shown
     assert "2031-32,1234,5555" in years
