@@ -12,6 +12,8 @@ from console.core.page import Page, get, post
 from console.core.services import Answer, Question
 
 _CONFIRM: Final = "confirm"
+_CHANGE: Final = "change"
+"""The steps that the buttons of a check lead to: to do it, or back to the form as it was filled in."""
 _OWN: Final = frozenset({"csrf", "form_key", "step", "version"})
 SEEN: Final = "seen-"
 """Begins the hidden fields that keep what a person saw, so that a stale version can say what changed."""
@@ -53,6 +55,9 @@ class Act:
     async def take(self, page: Page) -> Response:
         """Take the form: show what it would do, or do it once that was confirmed."""
         form = await page.form()
+        if _CHANGE in form.all("step"):
+            answers = await page.ask(*self.reads(page))
+            return page.render(self.form, **self._shown(page, answers, form))
         path, body = self.command(page, form)
         if form.refusal:
             answers = await page.ask(*self.reads(page))

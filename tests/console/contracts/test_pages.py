@@ -252,6 +252,11 @@ async def test_notice_is_checked_by_a_dry_run_and_served_once_it_is_confirmed(tm
         assert [one.url.query for one in browser.transport.sent] == [b"dry_run=true"]
         carried = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', checked.text))
         assert carried["last_day-year"] == "2035"
+        assert '<button class="nhsuk-button nhsuk-button--secondary"' in checked.text
+        changed = await browser.submit(f"{PATH}/notice", {**fields, "step": ["confirm", "change"]})
+        assert "Check the notice" in changed.text
+        assert 'value="GB/34/1"' in changed.text
+        assert len(browser.transport.sent) == 1
         answers_now = browser.transport.answers
         answers_now[f"contracts GET {PATH}/exits"] = served
         done = await browser.submit(f"{PATH}/notice", {**fields, "step": "confirm"})
