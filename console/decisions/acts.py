@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from console.core.forms import Form
 from console.core.page import Page, Route, get, post
-from console.decisions.fields import Field, answers_of, command_of
+from console.decisions.fields import Field, command_of, filled_in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +75,7 @@ async def _send(page: Page, act: Act, form: Form) -> Response:
         tried = await page.send("governance", "POST", act.path, json=command, dry_run=True)
         if not tried.ok:
             return page.refused(tried, _FORM, **shown)
-        given = answers_of(form, act.fields)
+        given = filled_in(form, act.fields)
         return page.render("decisions/check.html", outcome=act.outcome(tried.body), given=given, **shown)
     answer = await page.send("governance", "POST", act.path, json=command)
     if not answer.ok:

@@ -62,7 +62,7 @@ def command_of(form: Form, fields: Sequence[Field], *, day: str = "") -> dict[st
     return {name: value for name, value in read.items() if value is not None}
 
 
-def answers_of(form: Form, fields: Sequence[Field]) -> list[tuple[str, str]]:
+def filled_in(form: Form, fields: Sequence[Field]) -> list[tuple[str, str]]:
     """Return what was filled in, in the words of the form, to be looked at before it is sent."""
     read = [(field.label.removesuffix(" (optional)"), _shown(form, field)) for field in fields]
     return [(label, value) for label, value in read if value]
