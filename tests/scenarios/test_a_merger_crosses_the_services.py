@@ -76,15 +76,17 @@ async def test_contracts_change_hands_allowances_are_restated_and_appointments_m
     platform: Platform, successor: str, name: str, codes: list[str], populations: list[int]
 ) -> None:
     await open_ccgs(platform, codes)
-    for code, population in zip(codes, populations, strict=True):
+    for code in codes:
         await sign_contract(platform, f"SUPPORT-{code}", [code], 1_200_000)
+    officer = await appoint(platform, codes)
+    await platform.move_clocks(date(2018, 1, 31))  # the rate of that year was published by then
+    for code, population in zip(codes, populations, strict=True):
         await platform.call(
             "PUT",
             "finance",
             f"/organisations/{code}/populations/2018-19",
             json={"population": population, "source": "a test"},
         )
-    officer = await appoint(platform, codes)
     reference = await merge(platform, successor, name, codes)
     await platform.move_clocks(date(2018, 3, 31))
     for code in codes:
@@ -140,6 +142,7 @@ async def test_a_contract_signed_before_the_merger_was_heard_moves_and_one_after
 
 async def test_a_merger_in_mid_year_splits_the_allowance_by_days_to_the_penny(platform: Platform) -> None:
     await open_ccgs(platform, ["10H", "10Y"])
+    await platform.move_clocks(date(2015, 2, 28))  # the rate of that year was published by then
     for code, population in (("10H", 330_001), ("10Y", 205_002)):
         stated = {"population": population, "source": "a test"}
         await platform.call("PUT", "finance", f"/organisations/{code}/populations/2015-16", json=stated)
