@@ -65,7 +65,18 @@ def test_the_limits_that_it_names_are_those_that_are_counted() -> None:
 
 
 def test_the_questions_of_a_newcomer_are_answered() -> None:
-    asked = {"command", "read", "event", "rule pack", "migration", "file format", "example", "setting", "problem type"}
+    asked = {
+        "command",
+        "read",
+        "page of the console",
+        "event",
+        "rule pack",
+        "migration",
+        "file format",
+        "example",
+        "setting",
+        "problem type",
+    }
     assert set(re.findall(r"^\*\*An? ([a-z ]+)\?\*\*", GUIDE, flags=re.MULTILINE)) == asked
 
 
