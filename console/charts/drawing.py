@@ -111,6 +111,7 @@ class Drawing:
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 limit=_MOST_BYTES,
+                start_new_session=True,  # Ctrl-C is for who started it, which ends it by closing its input
             )
             await _line_of(self.process)
         return self.process

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from console.app import create_console
+from console.charts.drawing import Drawing
 from console.settings import Settings as ConsoleSettings
 from deploy.demo.records import FOLDER
 from deploy.demo.services import Services
@@ -145,7 +146,7 @@ def _console(address: str, issuer: Issuer, folder: Path) -> Starlette:
         issuer_shown_at="/issuer",
         session_file=folder / "console" / "sessions.db",
     )
-    return create_console(settings)
+    return create_console(settings, charts=Drawing())
 
 
 def _buses(urls: Mapping[str, str], kafka: KafkaAccess | None) -> dict[str, Bus]:
