@@ -148,9 +148,9 @@ class People:
         tab.listen()
         return tab
 
-    async def cookies(self, name: str) -> dict[str, str]:
-        """Return the cookies of a person who is signed in."""
-        return {one["name"]: one["value"] for one in (await self._state(name))["cookies"]}
+    async def cookies(self, name: str) -> str:
+        """Return the header of cookies of a person who is signed in."""
+        return "; ".join(f"{one['name']}={one['value']}" for one in (await self._state(name))["cookies"])
 
     async def close(self) -> None:
         """Close what the last test opened."""

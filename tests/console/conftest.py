@@ -43,6 +43,6 @@ async def browser(people_of_demo: People) -> AsyncIterator[People]:
 
 
 @pytest.fixture
-async def browser_cookies(people_of_demo: People) -> dict[str, dict[str, str]]:
-    """The cookies of each of the demo's persons, for a client that is no browser."""
+async def browser_cookies(people_of_demo: People) -> dict[str, str]:
+    """The header of cookies of each of the demo's persons, for a client that is no browser."""
     return {name: await people_of_demo.cookies(name) for name in {screen.person for screen in SCREENS}}

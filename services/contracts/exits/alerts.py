@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
+from libs.common.findings import in_order_of_days
 from libs.common.identity import Caller
 from libs.common.money import pounds
 from libs.common.rulepacks import RulePack
@@ -73,6 +74,7 @@ SELECT f.key FROM finding f
 _KINDS = [FindingKind.NOTICE_WINDOW_OPENS.value, FindingKind.NOTICE_WINDOW_MISSED.value]
 
 
+@in_order_of_days("notice windows")
 async def announce_windows(
     session: AsyncSession,
     *,
