@@ -70,7 +70,8 @@ async def _console(folder: Path, registry_port: int, header: str, *, log: Path) 
     }
     sessions = Sessions(file, "")
     token = header.strip().rpartition(" ")[2]
-    session = sessions.open(Content(access_token=token, expires_at=time.time() + 3_600, name="bench"))
+    ends = time.time() + 3_600
+    session = sessions.open(Content(access_token=token, expires_at=ends, renew_at=ends, name="bench"))
     sessions.close()
     async with serving(["-m", "console"], port=port, log=log, environment=environment) as served:
         yield served, f"Cookie: footprint={session}\r\n"  # the load names no port
