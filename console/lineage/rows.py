@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from fractions import Fraction
 from itertools import combinations
@@ -51,10 +51,10 @@ def _last_bodies(family: Family) -> list[str]:
     return [*sorted(last, key=lambda code: (first_event[code], code)), *family.codes]
 
 
-def _back_from(family: Family, last: str, known: object) -> list[str]:
+def _back_from(family: Family, last: str, known: Iterable[str]) -> list[str]:
     """Return a body and all that led to it, each after its predecessors, without recursion."""
     order: list[str] = []
-    seen: set[str] = set(known)  # type: ignore[call-overload]
+    seen: set[str] = set(known)
     open_: list[tuple[str, bool]] = [(last, False)]
     while open_:
         code, ready = open_.pop()

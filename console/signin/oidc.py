@@ -204,8 +204,8 @@ class Issuer:
                 raise SignInRefused("The issuer's own description names another issuer.")
             keys = _json(await self._call("GET", _endpoint(found, "jwks_uri")))
             try:
-                self._keys = KeySet.import_key_set(keys)  # type: ignore[arg-type]
-            except (JoseError, KeyError, ValueError) as error:
+                self._keys = KeySet.import_key_set({"keys": keys["keys"]})
+            except (JoseError, KeyError, TypeError, ValueError) as error:
                 raise SignInRefused(f"The issuer's keys cannot be read: {error}") from None
             self._found, self._found_at = found, time.monotonic()
             return found
