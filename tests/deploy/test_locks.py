@@ -69,12 +69,12 @@ def test_each_lock_holds_what_is_declared_for_it_and_no_tool_before_the_last() -
 
 @pytest.mark.parametrize(
     ("folders", "lock"),
-    [(("services", "libs"), "requirements.lock"), (("deploy",), "requirements-kafka.lock")],
+    [(("services", "libs", "console"), "requirements.lock"), (("deploy",), "requirements-kafka.lock")],
     ids=["images", "laptop"],
 )
 def test_what_runs_imports_only_what_its_lock_holds(folders: tuple[str, ...], lock: str) -> None:
     installed, locked = packages_distributions(), set(versions(lock))
-    ours = {"services", "libs", "deploy"} | sys.stdlib_module_names
+    ours = {"services", "libs", "console", "deploy"} | sys.stdlib_module_names
     foreign = {
         f"{path.relative_to(ROOT)} imports {name}"
         for name, path in imported(*folders)

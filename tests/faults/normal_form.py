@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 
@@ -134,6 +135,9 @@ class _Database:
         if table == "permit":
             # It is over ids of rights and instants.
             del kept["digest"]
+        if table == "run":
+            # A process that is killed leaves its run to another, which begins anew.
+            kept = {name: value for name, value in kept.items() if name not in {"tries", "progress"}}
         if row.get("source") == _LOOKED[0]:
             # Its positions count what is left out too.
             kept = {name: value for name, value in kept.items() if name not in {"position", "source_position"}}
@@ -165,6 +169,8 @@ class _Database:
         match value:
             case str():
                 return self._names.of(_INSTANT.sub(lambda found: _day(datetime.fromisoformat(found[0])), value))
+            case UUID():
+                return self._names.of(str(value))
             case datetime():
                 return _day(value)
             case asyncpg.Range():

@@ -18,7 +18,7 @@ LINE: dict[str, Any] = {"account": "5210", "function": "team", "pay": True, "adm
 
 
 async def test_s58_an_envelope_is_a_cut_and_a_saving_counts_what_is_left_for_the_footprint(platform: Platform) -> None:
-    await platform.move_clocks(date(2025, 4, 1))
+    await platform.move_clocks(date(2025, 5, 31))  # the envelope was stated on 2 May
     bodies = [an_icb(code) for code in ICBS] + [an_organisation("RTF", "foundation_trust")]
     await platform.call("POST", "registry", "/organisations/batch", Role.REGISTRAR, json={"organisations": bodies})
     await platform.caught_up()
