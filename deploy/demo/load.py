@@ -11,7 +11,13 @@ from deploy.demo.consolidation import consolidate
 from deploy.demo.domino import publish
 from deploy.demo.marks import OFFERED, Done, what_happened
 from deploy.demo.plan import days_of_mergers_missing, steps_missing
-from deploy.demo.publications import import_payments, simulations_ended, simulations_requested, take_workbook
+from deploy.demo.publications import (
+    import_payments,
+    simulate,
+    simulations_ended,
+    simulations_requested,
+    take_workbook,
+)
 from deploy.demo.records import Contract, DemoRecords
 from deploy.demo.services import SERVICES, Refused, Services
 from deploy.demo.steps import Step
@@ -29,13 +35,14 @@ async def load(services: Services, facts: DemoRecords, say: Say) -> bool:
     done = await _done(services, facts)
     steps, due = steps_missing(facts, done), days_of_mergers_missing(facts, done)
     days = sorted(due.union(step.day for step in steps))
+    if days:
+        await simulations_ended(services, facts)  # what a run requested that was killed then
     for day in days:
         of_the_day = [step for step in steps if step.day == day]
         say(f"{day:%d %b %Y}  {_headline(facts, day, of_the_day, merging=day in due)}")
         await _live_through(services, day, of_the_day)
     await _release_clocks(services, facts)
     if days:
-        await simulations_ended(services, facts)
         await _must_be_complete(services, facts)
     return bool(days)
 
@@ -190,6 +197,7 @@ _WAYS: Mapping[str, Callable[[Services, Step], Awaitable[None]]] = {
     "assess": _assess,
     "payments": import_payments,
     "estates": take_workbook,
+    "simulate": simulate,
     "appoint": _appoint,
     "leave": _leave,
 }

@@ -68,6 +68,7 @@ def publications(facts: DemoRecords) -> Iterator[Step]:
             one.terms,
             by=f"commissioner@{one.organisation}",
             happened=(SIMULATED, one.case),
+            kind="simulate",
         )
 
 
@@ -98,13 +99,23 @@ async def simulations_requested(services: Services, facts: DemoRecords) -> froze
     )
 
 
+async def simulate(services: Services, step: Step) -> None:
+    """Request the simulation, and wait for it."""
+    asked = await services.do("POST", step.path, by=step.by, body=step.body)
+    await _simulated(services, f"{step.path}/{asked.json()['simulation']}")
+
+
 async def simulations_ended(services: Services, facts: DemoRecords) -> None:
-    """Wait until the simulations are done. Raises NotCaughtUp, Refused."""
+    """Wait until the simulations are done: one is stalled where the days pass by it. Raises NotCaughtUp, Refused."""
     for one in facts.places.simulations:
         for simulation in await _simulations(services, one.case):
-            done = await _ended(services, f"{_simulations_of(one.case)}/{simulation}", by="commissioner")
-            if done.json()["state"] != "done":
-                raise Refused(f"the simulation of {one.case} {done.json()['state']}: {done.json()['reason']}")
+            await _simulated(services, f"{_simulations_of(one.case)}/{simulation}")
+
+
+async def _simulated(services: Services, path: str) -> None:
+    done = await _ended(services, path, by="commissioner")
+    if done.json()["state"] != "done":
+        raise Refused(f"{path} {done.json()['state']}: {done.json()['reason']}")
 
 
 def _simulations_of(case: str) -> str:
