@@ -35,15 +35,15 @@ ROUTES: list[Route] = [
 NAVIGATION: tuple[tuple[str, str], ...] = (
     ("/search", "Organisations"),
     ("/mergers", "Mergers"),
-    ("/crosswalks", "Restate figures"),
+    ("/crosswalks", "Restate"),
     ("/exits", "Exits"),
     ("/contracts", "Contracts"),
-    ("/consolidations", "Consolidations"),
+    ("/consolidations", "Consolidate"),
     ("/spend", "Payments"),
     ("/finance", "Finance"),
     ("/decisions", "Decisions"),
     ("/compare", "Branches"),
-    ("/reasons", "Because of what?"),
+    ("/reasons", "Why?"),
     ("/operations", "Operations"),
 )
 """What the head of each page offers: address and name."""

@@ -21,10 +21,9 @@ async def comparisons(page: Page) -> Response:
 async def _overview(page: Page, form: Form | None = None, by: Answer | Form | None = None) -> Response:
     branches, found = await page.ask(page.now("branches", "/branches"), page.now("branches", "/plans", limit=50))
     context: dict[str, Any] = {"branches": branches, "groups": by_base(branches.items), "plans": found, "form": form}
-    again = _AGAIN if any(one["state"] == "opening" or one["progress"] for one in branches.items) else None
     if by is not None:
         return page.refused(by, "comparisons/comparisons.html", title="Branches", **context)
-    return page.render("comparisons/comparisons.html", title="Branches", again=again, **context)
+    return page.render("comparisons/comparisons.html", title="Branches", **context)
 
 
 async def open_branch(page: Page) -> Response:

@@ -1,8 +1,9 @@
 """Reads the fields of a form, and says of each that cannot be read why."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from starlette.datastructures import FormData, UploadFile
 
@@ -10,6 +11,10 @@ from console.core.services import Reason, Refusal
 
 MOST_BYTES = 20 * 1024 * 1024
 MOST_FIELDS = 2_000
+AN_AMOUNT = "an amount in pounds, such as 1,250.50 or 2.3m"
+"""What a field of money takes, in words."""
+_POUNDS = re.compile(r"£?\s*([0-9][0-9,]{0,19}(?:\.[0-9]{1,9})?)\s*(k|m|bn|thousand|million|billion)?", re.IGNORECASE)
+_TIMES = {"k": 10**3, "thousand": 10**3, "m": 10**6, "million": 10**6, "bn": 10**9, "billion": 10**9}
 
 
 @dataclass(slots=True)
@@ -56,17 +61,11 @@ class Form:
 
     def pence(self, name: str, label: str) -> int | None:
         """Return an amount that is written in pounds as pence; None where none is given."""
-        given = self.get(name).replace(",", "").replace("£", "").strip()
-        if not given:
-            return None
-        try:
-            pence = Decimal(given) * 100
-        except InvalidOperation:
-            pence = Decimal("NaN")
-        if pence.is_finite() and pence == pence.to_integral_value():
-            return int(pence)
-        self.reasons.append(Reason(f"{label} must be an amount in pounds, such as 1,250.50", name))
-        return None
+        given = self.get(name)
+        pence = pence_of(given) if given else None
+        if given and pence is None:
+            self.reasons.append(Reason(f"{label} must be {AN_AMOUNT}", name))
+        return pence
 
     def file(self, name: str) -> bytes | None:
         """Return the content of a file; None where none was chosen."""
@@ -76,6 +75,15 @@ class Form:
     def refusal(self) -> Refusal | None:
         """The fields that could not be read, as a refusal; None where all could."""
         return Refusal("There is a problem", reasons=tuple(self.reasons)) if self.reasons else None
+
+
+def pence_of(written: str) -> int | None:
+    """Return an amount in pence of "£2.3m", "2,300,000" or "2300000.50"; None where it is no whole number of pence."""
+    read = _POUNDS.fullmatch(written.strip())
+    if read is None:
+        return None
+    pence = Decimal(read[1].replace(",", "")) * _TIMES.get((read[2] or "").lower(), 1) * 100
+    return int(pence) if pence == pence.to_integral_value() else None
 
 
 async def read_files(data: FormData) -> dict[str, bytes]:

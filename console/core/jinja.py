@@ -24,6 +24,7 @@ def environment(assets: Assets) -> Environment:
     shared = (
         "day",
         "instant",
+        "clock",
         "pounds",
         "gbp",
         "number",

@@ -276,7 +276,10 @@ class Page:
         refusal: Refusal | None = None,
         **context: Any,
     ) -> Response:
-        """Return a page. With `again` it reloads by itself after so many seconds, as long as something is under way."""
+        """Return a page. With `again` it reloads by itself after so many seconds, as long as something is under way.
+
+        Such a page has no field to fill in: what was half written would be gone.
+        """
         text = rendered(
             self.console.templates,
             template,

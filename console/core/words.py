@@ -7,7 +7,8 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
-_LONDON = ZoneInfo("Europe/London")
+LONDON = ZoneInfo("Europe/London")
+"""Where people read a clock: what a form says is this clock's."""
 _NOT_KNOWN = "not known"
 _LETTERS = frozenset(
     {"hr", "it", "bi", "pfi", "sla", "lift", "sep", "gms", "pms", "apms", "icb", "ccg", "csu", "stp", "pcn"}
@@ -34,11 +35,21 @@ def instant(value: datetime | str | None, otherwise: str = _NOT_KNOWN) -> str:
     """Return an instant as `6 August 2018 at 9:05am`, by the clock of England."""
     if not value:
         return otherwise
-    given = datetime.fromisoformat(value) if isinstance(value, str) else value
-    one = given.astimezone(_LONDON)
-    hour = one.hour % 12 or 12
+    return f"{day(by_clock(value).date())} at {clock(value)}"
+
+
+def clock(value: datetime | str | None, otherwise: str = "") -> str:
+    """Return the time of day of an instant as `2:05pm`, by the clock of England."""
+    if not value:
+        return otherwise
+    one = by_clock(value)
     minutes = f":{one:%M}" if one.minute else ""
-    return f"{one.day} {one:%B %Y} at {hour}{minutes}{'am' if one.hour < 12 else 'pm'}"
+    return f"{one.hour % 12 or 12}{minutes}{'am' if one.hour < 12 else 'pm'}"
+
+
+def by_clock(value: datetime | str) -> datetime:
+    """Return an instant by the clock of England."""
+    return (datetime.fromisoformat(value) if isinstance(value, str) else value).astimezone(LONDON)
 
 
 def pounds(pence: int | str | Decimal | None, decimals: int = 2, otherwise: str = _NOT_KNOWN) -> str:

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from console.core.forms import Form
-from console.core.services import Reason
+from console.core.forms import Form, pence_of
 from console.core.words import day as in_words
 from console.core.words import pounds
 from console.decisions.shaping.hours import instant_of
-from console.decisions.shaping.questions import pence_of
 
 Options = tuple[tuple[str, str], ...]
+OPTIONAL: Final = " (optional)"
+"""Ends the label of a field that may be left empty."""
 _WHOLE = re.compile(r"[0-9]{1,9}")
 
 
@@ -64,7 +64,7 @@ def command_of(form: Form, fields: Sequence[Field], *, day: str = "") -> dict[st
 
 def filled_in(form: Form, fields: Sequence[Field]) -> list[tuple[str, str]]:
     """Return what was filled in, in the words of the form, to be looked at before it is sent."""
-    read = [(field.label.removesuffix(" (optional)"), _shown(form, field)) for field in fields]
+    read = [(field.label.removesuffix(OPTIONAL), _shown(form, field)) for field in fields]
     return [(label, value) for label, value in read if value]
 
 
@@ -95,14 +95,7 @@ def _value(form: Form, field: Field, day: str) -> Any:
     if field.kind == "hour":
         return instant_of(day, text)
     if field.kind == "pounds":
-        return _pence(form, field, text)
+        return form.pence(field.name, field.label.removesuffix(OPTIONAL))
     if field.kind in ("number", "numbers"):
         return int(text) if _WHOLE.fullmatch(text) else text
     return re.findall(r"[^,\s]+", text) if field.kind == "codes" else text
-
-
-def _pence(form: Form, field: Field, text: str) -> int | None:
-    pence = pence_of(text)
-    if pence is None:
-        form.reasons.append(Reason(f"{field.label} must be an amount in pounds, such as 2,300,000 or 2.3m", field.name))
-    return pence

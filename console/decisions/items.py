@@ -12,7 +12,7 @@ from console.core.services import Answer
 from console.decisions.acts import Act, act_routes
 from console.decisions.fields import PAPER, Field, command_of, options_of
 from console.decisions.meetings import Body, acts_as_lead, body_of
-from console.decisions.shaping.hours import clock, instant_of
+from console.decisions.shaping.hours import instant_of
 from console.decisions.shaping.items import CHOICES, STAGES, SeatVote, conflicted, seat_votes
 from console.decisions.shaping.meetings import ACTIONS, OUTCOMES, seats
 from console.decisions.shaping.questions import action_words
@@ -88,7 +88,6 @@ async def item(page: Page) -> Response:
         conflicted=conflicted(sitting.conflicts.body, sitting.body.people) if sitting.conflicts.ok else [],
         outcome=OUTCOMES.get(shown["result"]["outcome"], ("", "grey")) if shown["result"] else None,
         stage=STAGES.get(shown["stage"] or "", ""),
-        clock=clock,
         action_words=action_words,
         acts=_next(shown) if opened and lead and not page.times.moved else (),
     )

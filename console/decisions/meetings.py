@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from console.core.page import Page, Route, get
 from console.core.services import Answer
-from console.decisions.shaping.hours import clock
 from console.decisions.shaping.meetings import STATES, People, acts_for, agenda, next_acts, people_of, seats
 from console.decisions.shaping.proposals import LEAD
 from console.decisions.shaping.questions import action_words
@@ -92,7 +91,6 @@ async def meeting(page: Page) -> Response:
         minutes=minutes,
         seats=seats(shown, body.posts, body.people),
         lead=lead,
-        clock=clock,
         action_words=action_words,
         acts=next_acts(shown["state"], items=len(shown["items"])) if lead and not page.times.moved else (),
     )

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from itertools import pairwise
 from typing import Any
-from zoneinfo import ZoneInfo
+
+from console.core.words import by_clock
 
 WIDTH, MARGIN, LEAST_GAP = 900, 24, 30
 """Of the drawing, in its own units: the whole, the margins, and the least distance of two marks."""
-_LONDON = ZoneInfo("Europe/London")
 _OUTCOMES = {
     "approved": "Approved by NHS England",
     "approved_with_conditions": "Approved by NHS England with conditions",
@@ -158,4 +158,4 @@ def _day(text: str) -> date:
 
 
 def _instant(text: str) -> date:
-    return datetime.fromisoformat(text).astimezone(_LONDON).date()
+    return by_clock(text).date()

@@ -5,6 +5,7 @@ from html import unescape
 from typing import Any
 
 import pytest
+from playwright.async_api import Route
 
 from tests.console.browser import WIDTHS, People, Tab
 from tests.console.screens import SCREENS, Screen
@@ -23,6 +24,15 @@ _FOCUS = """() => {
   const box = label && /radios|checkboxes/.test(seen.className) ? getComputedStyle(label, '::before') : style
   const drawn = [style.outlineStyle !== 'none', style.boxShadow !== 'none', box.boxShadow !== 'none']
   return { name: seen.outerHTML.slice(0, 120), visible: drawn.some(Boolean) }
+}"""
+
+
+_AGAIN = '<p data-again="1"></p>'
+"""What a page with something under way has."""
+_LINES_AND_WIDTHS = """() => {
+  const list = document.querySelector('.app-nav ul')
+  const tops = new Set([...list.children].map((one) => one.offsetTop))
+  return [tops.size, list.clientWidth, document.querySelector('main').clientWidth]
 }"""
 
 
@@ -63,6 +73,37 @@ async def test_a_screen_is_gone_through_by_keyboard_alone(browser: People, path:
         names.append(focus["name"])
     assert "nhsuk-skip-link" in names[0]
     assert len(set(names)) > 10
+
+
+@pytest.mark.parametrize(
+    ("path", "person"), [("/operations", "operator"), ("/consolidations/WM-PAYROLL-PLAN", "black-country")]
+)
+async def test_the_navigation_is_one_line_as_wide_as_the_page_below_it(browser: People, path: str, person: str) -> None:
+    tab = await browser.as_person(person)
+    await tab.open(path)
+    lines, head, main = await tab.page.evaluate(_LINES_AND_WIDTHS)
+    assert (lines, head) == (1, main)
+
+
+async def test_a_page_that_loads_again_waits_while_a_field_is_filled_in(browser: People) -> None:
+    tab = await browser.as_person("commissioner")
+    loads = []
+
+    async def under_way(route: Route) -> None:
+        loads.append(route.request.url)
+        answer = await route.fetch()
+        await route.fulfill(response=answer, body=(await answer.text()).replace("</main>", f"{_AGAIN}</main>"))
+
+    await tab.page.clock.install()
+    await tab.page.route("**/crosswalks", under_way)
+    await tab.open("/crosswalks")
+    await tab.page.fill("#header-search", "camb")
+    await tab.page.clock.run_for(3_000)
+    assert (len(loads), await tab.page.input_value("#header-search")) == (1, "camb")
+    await tab.page.fill("#header-search", "")
+    async with tab.page.expect_event("load"):
+        await tab.page.clock.run_for(1_000)
+    assert len(loads) == 2
 
 
 def test_no_page_weighs_more_than_it_may(console_demo: Demo, browser_cookies: dict[str, str]) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from console.core.words import prose, source
+from console.core.words import clock, instant, prose, source
 
 
 @pytest.mark.parametrize(
@@ -20,6 +20,12 @@ from console.core.words import prose, source
 )
 def test_days_in_a_sentence_are_in_words_and_references_stay(sentence: str | None, read: str) -> None:
     assert prose(sentence) == read
+
+
+def test_an_instant_has_its_day_and_the_time_by_the_clock_of_england() -> None:
+    assert instant("2031-05-14T13:05:00Z") == f"14 May 2031 at {clock('2031-05-14T13:05:00Z')}"
+    assert clock("2031-05-14T23:00:00Z") == "12am"
+    assert instant("2031-05-14T23:00:00Z") == "15 May 2031 at 12am"
 
 
 def test_a_source_has_its_name_and_an_entry_is_said_to_be_one() -> None:

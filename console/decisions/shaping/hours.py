@@ -1,24 +1,13 @@
 """Times of day as a meeting writes them, from and to the instants of the API."""
 
 from datetime import date, datetime, time
-from zoneinfo import ZoneInfo
 
-LONDON = ZoneInfo("Europe/London")
-"""Where meetings are: what a form says is this clock's."""
-
-
-def clock(instant: str | None) -> str:
-    """Return an instant as the NHS writes a time, "2:05pm"; empty where there is none."""
-    if not instant:
-        return ""
-    at = datetime.fromisoformat(instant).astimezone(LONDON)
-    minutes = f":{at:%M}" if at.minute else ""
-    return f"{at.hour % 12 or 12}{minutes}{'am' if at.hour < 12 else 'pm'}"
+from console.core.words import LONDON, by_clock
 
 
 def hour(instant: str | None) -> str:
     """Return an instant as an input of times has it, "14:05"; empty where there is none."""
-    return f"{datetime.fromisoformat(instant).astimezone(LONDON):%H:%M}" if instant else ""
+    return f"{by_clock(instant):%H:%M}" if instant else ""
 
 
 def instant_of(day: date | str, written: str) -> str | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from console.decisions.shaping.hours import clock
+from console.core.words import clock
 from console.decisions.shaping.meetings import ACTIONS, People, presence_of, titles_of
 
 CHOICES = {"for": "For", "against": "Against", "abstain": "Abstain"}

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from console.decisions.shaping.hours import clock, hour
+from console.core.words import clock
+from console.decisions.shaping.hours import hour
 
 STATES = {
     "planned": ("Planned", "grey"),

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
+
+from console.core.forms import AN_AMOUNT, pence_of
 
 MISSING = {
     "right": "The right is not in force on the day",
@@ -23,17 +24,6 @@ MISSING = {
 """What each kind of fault says."""
 
 _BASES = {"single": "for one commitment", "annual": "a year", "whole_life": "over its whole life"}
-_POUNDS = re.compile(r"£?\s*([0-9][0-9,]{0,19}(?:\.[0-9]{1,9})?)\s*(k|m|bn|thousand|million|billion)?", re.IGNORECASE)
-_TIMES = {"k": 10**3, "thousand": 10**3, "m": 10**6, "million": 10**6, "bn": 10**9, "billion": 10**9}
-
-
-def pence_of(written: str) -> int | None:
-    """Return an amount in pence of "£2.3m", "2,300,000" or "2300000.50"; None where it is no whole number of pence."""
-    read = _POUNDS.fullmatch(written.strip())
-    if read is None:
-        return None
-    pence = Decimal(read[1].replace(",", "")) * _TIMES.get((read[2] or "").lower(), 1) * 100
-    return int(pence) if pence == pence.to_integral_value() else None
 
 
 @dataclass(frozen=True)
@@ -77,7 +67,7 @@ class Asked:
         if not self.action:
             faults["action"] = "Choose what would be decided"
         if self.pounds and self.pence is None:
-            faults["pounds"] = "Enter an amount in pounds, such as 2,300,000 or 2.3m"
+            faults["pounds"] = f"Enter {AN_AMOUNT}"
         return faults
 
     @property

@@ -168,13 +168,6 @@ async def test_branches_that_cannot_be_compared_are_refused_in_the_words_of_the_
     assert 'id="branch-wait"' in shown.text
 
 
-async def test_a_branch_that_is_copied_reloads_by_itself(tmp_path: Path) -> None:
-    async with console_over(ANSWERS, tmp_path) as browser:
-        shown = await browser.get("/compare")
-    assert "data-again=" in shown.text
-    assert "Being copied" in shown.text
-
-
 async def test_a_branch_is_promoted_once_its_commands_were_seen(tmp_path: Path) -> None:
     answers = {**ANSWERS, "branches POST /branches/wait/promotion": (201, PLAN)}
     async with console_over(answers, tmp_path) as browser:
@@ -256,3 +249,20 @@ async def test_a_branch_is_opened_moved_rebased_and_dropped(tmp_path: Path) -> N
         gone = await browser.submit("/compare/branches/wait/drop", {"step": "confirm"})
     assert "The branch wait is dropped" in gone.text
     assert [request.method for request in browser.transport.sent] == ["POST", "PUT", "POST", "DELETE"]
+
+
+async def test_a_page_that_loads_again_by_itself_has_no_field_to_fill_in(tmp_path: Path) -> None:
+    moving = {**BRANCH, "progress": "2031-09-30"}
+    answers = {
+        **ANSWERS,
+        "branches GET /branches": {"items": [moving]},
+        "branches GET /branches/wait": moving,
+    }
+    async with console_over(answers, tmp_path) as browser:
+        under_way = (await browser.get("/compare/branches/wait")).text
+        assert "data-again" in under_way
+        assert 'name="day-day"' not in under_way
+        listed = (await browser.get("/compare")).text
+        assert 'name="bodies"' in listed
+        assert "data-again" not in listed
+        assert "Look again" in listed

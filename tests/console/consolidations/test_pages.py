@@ -129,7 +129,7 @@ async def test_the_choices_name_each_contract_and_a_refusal_stands_above_them(tm
         assert re.search(r'name="choice-ZED-1" type="radio" value="pay"', form.text)
         shown = await browser.submit(f"{PATH}/choices", {"choice-ZED-1": "pay", "version": '"1"'})
         assert shown.status_code == 409
-        assert '<a href="#choices">ZED-1 cannot be left by 2035-03-31</a>' in shown.text
+        assert '<a href="#choices">ZED-1 cannot be left by 31 March 2035</a>' in shown.text
         assert json.loads(browser.transport.sent[0].content) == {"choices": [{"contract": "ZED-1", "choice": "pay"}]}
 
 

@@ -4,7 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.datastructures import FormData
 
+from console.core.forms import Form
 from console.core.page import Page
 from console.core.services import Question
 from tests.console.apps import console_over, hidden, refusal
@@ -73,3 +75,25 @@ async def test_figures_of_a_file_stay_figures_and_formulas_become_texts(tmp_path
         page: Page = Page(None, browser.app.state.console, None)  # type: ignore[arg-type]
         lines = bytes(page.csv("a.csv", ["a"], rows).body).decode("utf-8-sig").splitlines()
     assert lines[1] == "-1250.00,+0.5%,'=1+1,'-1+cmd,'@x,,-3"
+
+
+@pytest.mark.parametrize(("written", "pence"), [("£2.3m", 230_000_000), ("1,250.50", 125_050), ("", None)])
+def test_every_field_of_money_is_read_in_one_way(written: str, pence: int | None) -> None:
+    form = Form(FormData([("price", written)]))
+    assert (form.pence("price", "The price"), form.refusal) == (pence, None)
+
+
+def test_an_amount_that_cannot_be_read_is_said_beside_its_field() -> None:
+    form = Form(FormData([("price", "-5")]))
+    assert form.pence("price", "The price") is None
+    assert [(one.field, one.message) for one in form.reasons] == [
+        ("price", "The price must be an amount in pounds, such as 1,250.50 or 2.3m")
+    ]
+
+
+async def test_days_in_a_refusal_are_written_as_people_read_them(tmp_path: Path) -> None:
+    refused = refusal("too-early", "not before 2031-04-01", ("2031-03-31 is past", None))
+    async with console_over({"registry GET /mergers/M-1": refused}, tmp_path) as browser:
+        page = (await browser.get("/mergers/M-1")).text
+    assert "1 April 2031" in page or "31 March 2031" in page
+    assert "2031-0" not in page

@@ -186,7 +186,7 @@ async def test_a_refused_question_shows_the_reasons_of_the_service(over: Over) -
     assert "Scheme of 2030, line 9" in text(page), "who may is still shown"
     wrong = await browser.get("/decisions/may?organisation=Q9X&pounds=lots")
     assert wrong.status_code == 422
-    assert "Enter an amount in pounds, such as 2,300,000 or 2.3m" in text(wrong)
+    assert "Enter an amount in pounds, such as 1,250.50 or 2.3m" in text(wrong)
     assert "<title>Error: " in wrong.text
 
 

@@ -7,16 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console.core.forms import pence_of
 from console.core.page import Person
+from console.core.words import clock
 from console.decisions.packs import pack_on
 from console.decisions.shaping.dossiers import chain_of, verify
-from console.decisions.shaping.hours import clock, hour, instant_of
+from console.decisions.shaping.hours import hour, instant_of
 from console.decisions.shaping.inbox import task_of
 from console.decisions.shaping.items import conflicted, seat_votes
 from console.decisions.shaping.meetings import agenda, next_acts, people_of, seats
 from console.decisions.shaping.proposals import LEAD, standing, undecided
 from console.decisions.shaping.proposals import next_acts as next_acts_on
-from console.decisions.shaping.questions import Asked, pence_of
+from console.decisions.shaping.questions import Asked
 from console.decisions.shaping.radar import chart_of, rows_of
 from tests.console.decisions import recorded as of
 

@@ -13,7 +13,7 @@ async def test_restate_a_series(browser: People) -> None:
     tab = await browser.as_person("commissioner")
     await tab.open("/")
     page = tab.page
-    await page.get_by_role("link", name="Restate figures").click()
+    await page.get_by_role("link", name="Restate", exact=True).click()
     await page.get_by_label("Paste codes, or codes with amounts").fill("10G,1000 or so")
     await page.get_by_role("button", name="Restate", exact=True).click()
     await page.get_by_role("heading", name="There is a problem").wait_for()
