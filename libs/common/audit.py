@@ -5,8 +5,13 @@ from collections.abc import Collection
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.database.connection import raw
-from libs.common.identity import Caller
+from libs.common.identity import Caller, Role
 from libs.common.process.context import origin
+
+COMMAND_LINE = Caller(subject="the command line", roles=frozenset({Role.OPERATOR}), organisations=frozenset())
+"""Who writes by an operator's command of a service."""
+NEW_EPOCH = "new epoch"
+"""How the record of writes names that an epoch of the log was begun, in front of it."""
 
 
 async def record_write(

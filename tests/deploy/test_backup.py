@@ -22,11 +22,11 @@ from deploy.kafka import Broker
 from deploy.postgres.server import EmbeddedPostgres
 from libs.common.database.connection import Database
 from libs.common.identity import Role
-from libs.common.messaging import event_log
 from libs.common.messaging.bus import Bus
 from libs.common.messaging.bus.direct import DirectBus
 from libs.common.messaging.bus.kafka import KafkaBus, create_topic
 from libs.common.messaging.bus.kafka_access import KafkaAccess
+from libs.common.messaging.verification import verify
 from tests.deploy.conftest import REPOSITORY, NewServer
 from tests.support.buses import strange_record
 from tests.support.databases import OWNER, Databases, NewDatabase
@@ -187,7 +187,7 @@ async def test_a_restored_registry_begins_a_new_life_and_a_consumer_that_was_ahe
     restoring = ("-U", OWNER, "-d", name, "--no-owner", "--exit-on-error", "--single-transaction", backup)
     await asyncio.to_thread(two.program, "pg_restore", *restoring)
     await asyncio.to_thread(two.program, "psql", "-U", OWNER, "-d", name, "-c", "ANALYZE")
-    assert "2 events agree" in await two.command("registry", "verify-log")
+    assert "2 events agree" in await two.command("registry", "verify-log", "--alone")
     assert "after position 2" in await two.command("registry", "new-epoch")
     await two.fill_topic_anew()
     await two.start("registry")
@@ -218,6 +218,7 @@ async def test_a_restored_registry_begins_a_new_life_and_a_consumer_that_was_ahe
     )
     assert known == "06A 10H 10Y"
     assert "3 events agree" in await two.command("registry", "verify-log")
+    assert "events of registry are what was consumed" in await two.command("contracts", "verify-log")
 
 
 @pytest.mark.parametrize("two", ["direct"], indirect=True)
@@ -236,7 +237,7 @@ async def test_a_base_backup_of_the_whole_server_starts_and_holds_every_log_whol
     try:
         restored = Database(copy.dsn(database_of(two.urls["registry"]), OWNER))
         await restored.open()
-        found = await event_log.verify(restored)
+        found = await verify(restored)
         await restored.close()
         assert (found.is_whole, found.events) == (True, 2)
     finally:

@@ -17,10 +17,9 @@ from deploy.kafka import Broker
 from deploy.laptop.services import NAMES
 from deploy.postgres.server import EmbeddedPostgres
 from libs.common.database.connection import Database, dsn
-from libs.common.messaging import event_log
 from libs.common.messaging.bus.direct import DirectBus
-from libs.common.messaging.event_log import Verification
 from libs.common.messaging.rebuild import Rebuilt, rebuild
+from libs.common.messaging.verification import Verification, verify
 from tests.deploy.laptops import Runner
 from tests.faults.normal_form import Content, read_content
 from tests.support.platform import service
@@ -174,7 +173,7 @@ async def legacy(folder: Path) -> Legacy:
         async with _opened(urls) as databases:
             bus = DirectBus(urls)
             for name, database in databases.items():
-                logs[name] = await event_log.verify(database)
+                logs[name] = await verify(database)
                 if (subscriptions := service(name).subscriptions) is not None:
                     projections += [
                         await rebuild(database, bus, subscriptions, each) for each in subscriptions.projections

@@ -23,7 +23,7 @@ _LEFT_OUT = frozenset(
     {
         *("recorded_at", "updated_at", "tx", "epoch", "chain", "last_chain", "correlation", "traceparent"),
         # How many batches spoke of an organisation, and where a bus keeps a message: the same events come either way.
-        *("heard", "next_offset"),
+        *("heard", "next_offset", "heard_head"),
     }
 )
 # Dossiers are salted, and in the order in which the publishers' logs come; the acts and events of which they are made

@@ -8,6 +8,7 @@ from pathlib import Path
 from libs.common.identity import Role
 from libs.common.messaging import event_log
 from libs.common.messaging.bus.direct import DirectBus
+from libs.common.messaging.verification import verify
 from libs.common.service.app import create_service
 from tests.deploy.conftest import REPOSITORY
 from tests.support import sample_service
@@ -86,4 +87,4 @@ async def must_hold_through(disk: SmallDisk, url: str, tokens: Tokens) -> None:
             return (await event_log.end(app.state.database)).position == 2 * len(done)
 
         await until(are_told, within=60)
-        assert (await event_log.verify(app.state.database)).is_whole
+        assert (await verify(app.state.database)).is_whole

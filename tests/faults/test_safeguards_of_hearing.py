@@ -81,7 +81,7 @@ async def test_the_compare_and_set_of_the_place_refuses_who_was_overtaken(
     """Without the lease too, so that this safeguard stands alone."""
     monkeypatch.setattr(consumer_module, "leased", no_lease)
     if not safe:
-        here = {"AND next_offset = $5 AND source_position = $6": "AND $5::bigint + $6::bigint IS NOT NULL"}
+        here = {"AND next_offset = $7 AND source_position = $8": "AND $7::bigint + $8::bigint IS NOT NULL"}
         changed(monkeypatch, Consumer, "_move", here)
     await overtaken(lamps)
     with held_only_if(safe):

@@ -7,6 +7,7 @@ import pytest
 
 from libs.common.events import Envelope
 from libs.common.messaging import event_log, outbox
+from libs.common.messaging.verification import verify
 from tests.faults.mutation import changed, held_only_if, with_and_without
 from tests.support.sample_projection import Lamps, lit
 from tests.support.waiting import until
@@ -40,7 +41,7 @@ async def test_the_lock_of_the_state_row_keeps_two_sequencers_apart(
     with held_only_if(safe):
         assert not isinstance(outcome, BaseException), repr(outcome)
         assert await told(lamps) == [("a", 0), ("a", 1), ("a", 2)]
-        assert (await event_log.verify(lamps.publisher)).is_whole
+        assert (await verify(lamps.publisher)).is_whole
 
 
 async def _waits_for_a_lock(lamps: Lamps, pid: int) -> None:

@@ -93,6 +93,9 @@ def _add_inbox_tables(metadata: MetaData) -> None:
         Column("epoch", Text, nullable=False),
         Column("next_offset", BigInteger, nullable=False),
         Column("source_position", BigInteger, nullable=False),
+        # The hash chain over what was consumed after this position: `verify-log` compares what the source tells later.
+        Column("heard_since", BigInteger, nullable=False, server_default="0"),
+        Column("heard_head", LargeBinary, nullable=False, server_default=text("decode(repeat('00', 32), 'hex')")),
         Column("updated_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
     )
     # What a migration could not fill: the next start rebuilds it from the logs.

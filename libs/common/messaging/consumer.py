@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import cast
 
 import asyncpg
@@ -123,7 +123,9 @@ class Consumer:
             self.source,
         )
         row = await driver.fetchrow(
-            "SELECT epoch, next_offset, source_position FROM consumer_offset WHERE source = $1", self.source
+            "SELECT epoch, next_offset, source_position, heard_since, heard_head FROM consumer_offset"
+            " WHERE source = $1",
+            self.source,
         )
         return Cursor(*row) if row else Cursor()
 
@@ -213,11 +215,10 @@ class Consumer:
         The row stays locked until the end of the transaction, so that no operator changes parked events meanwhile.
         """
         moved = await driver.execute(
-            "UPDATE consumer_offset SET epoch = $1, next_offset = $2, source_position = $3,"
-            " updated_at = clock_timestamp() WHERE source = $4 AND next_offset = $5 AND source_position = $6",
-            to.epoch,
-            to.next_offset,
-            to.position,
+            "UPDATE consumer_offset SET epoch = $1, next_offset = $2, source_position = $3, heard_since = $4,"
+            " heard_head = $5, updated_at = clock_timestamp()"
+            " WHERE source = $6 AND next_offset = $7 AND source_position = $8",
+            *astuple(to),
             self.source,
             expected.next_offset,
             expected.position,

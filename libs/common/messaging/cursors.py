@@ -1,5 +1,7 @@
 """An operator's moves of a consumer's cursor: back to what it shares with a restored source, past what is no event."""
 
+from dataclasses import astuple, replace
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from libs.common.audit import record_write
@@ -22,7 +24,8 @@ async def continue_from(session: AsyncSession, source: str, last: Message | None
     before = await _cursor_to_move(session, source)
     place = Cursor()
     if last is not None:
-        place = Cursor(epoch_of(last) or "", last.offset + 1, position_of(last) or 0)
+        position = position_of(last) or 0
+        place = Cursor(epoch_of(last) or "", last.offset + 1, position, since=position)
     if place.position > before.position:
         first = before.position + 1
         skipped = f"position {first}" if first == place.position else f"positions {first} to {place.position}"
@@ -55,7 +58,7 @@ async def skip_record(
         raise CursorStays(
             f"the record at offset {offset} of {source} is the event at position {position}, and would be lost"
         )
-    place = Cursor(before.epoch, offset + 1, before.position)
+    place = replace(before, next_offset=offset + 1)
     await _move(session, source, place)
     await record_write(session, by, f"skip record {offset} of {source}: {reason}")
     return place
@@ -63,20 +66,20 @@ async def skip_record(
 
 async def _cursor_to_move(session: AsyncSession, source: str) -> Cursor:
     row = await (await raw(session)).fetchrow(
-        "SELECT epoch, next_offset, source_position FROM consumer_offset WHERE source = $1 FOR UPDATE", source
+        "SELECT epoch, next_offset, source_position, heard_since, heard_head FROM consumer_offset"
+        " WHERE source = $1 FOR UPDATE",
+        source,
     )
     if row is None:
         raise CursorStays(f"this service consumes no {source}, or has not begun to")
     # A consumer that has consumed nothing stands before the first offset of any bus.
-    return Cursor(row["epoch"], max(row["next_offset"], 1), row["source_position"])
+    return replace(Cursor(*row), next_offset=max(row["next_offset"], 1))
 
 
 async def _move(session: AsyncSession, source: str, place: Cursor) -> None:
     await (await raw(session)).execute(
-        "UPDATE consumer_offset SET epoch = $1, next_offset = $2, source_position = $3, updated_at = clock_timestamp()"
-        " WHERE source = $4",
-        place.epoch,
-        place.next_offset,
-        place.position,
+        "UPDATE consumer_offset SET epoch = $1, next_offset = $2, source_position = $3, heard_since = $4,"
+        " heard_head = $5, updated_at = clock_timestamp() WHERE source = $6",
+        *astuple(place),
         source,
     )

@@ -1,6 +1,5 @@
 """The event log of one service: dense positions, a hash chain, appended by the sequencer, read from a cursor."""
 
-import hashlib
 import json
 import uuid
 from collections.abc import Collection, Mapping, Sequence
@@ -9,13 +8,12 @@ from typing import Any, Protocol, TypeVar
 
 import asyncpg
 
-from libs.common.database.connection import PLANNED_EACH_TIME, Database
+from libs.common.audit import COMMAND_LINE, NEW_EPOCH, record_write
+from libs.common.database.connection import PLANNED_EACH_TIME, Database, raw
 from libs.common.errors import Conflict
-from libs.common.events import CATALOGUE, Envelope, Undecodable
+from libs.common.events import CATALOGUE, Envelope
 from libs.common.identity import Caller
-
-GENESIS = bytes(32)
-"""The hash before the first event in the chain."""
+from libs.common.messaging.chain import GENESIS, link
 
 # Take whole transactions, ordered by their highest id: a transaction that waited for another one's row lock has the
 # higher highest id, even if it took its first id earlier. A transaction larger than the batch is taken alone. Only the
@@ -105,11 +103,6 @@ class Entry:
     position: int
     keys: tuple[str, ...]
     body: bytes
-
-
-def link(chain: bytes, body: bytes) -> bytes:
-    """Return the chain hash of `body`, given the chain hash of the event before it."""
-    return hashlib.sha256(chain + body).digest()
 
 
 def in_order_of_transactions(rows: Sequence[Numbered]) -> list[Numbered]:
@@ -325,65 +318,11 @@ async def new_epoch(database: Database) -> str:
 
     Readers that are ahead of the restored log then notice, instead of dropping new events as duplicates.
     """
-    async with database.connect() as connection, connection.transaction():
+    epoch = uuid.uuid4()
+    async with database.begin() as session:
+        connection = await raw(session)
         if await connection.fetchrow(f"{_STATE} FOR UPDATE") is None:
             await _first_state(connection)
-        epoch = uuid.uuid4()
         await connection.execute("UPDATE sequencer_state SET epoch = $1", epoch)
+        await record_write(session, COMMAND_LINE, f"{NEW_EPOCH} {epoch}")
     return str(epoch)
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """Result of verifying the hash chain: how many events agree, and the first fault."""
-
-    events: int
-    head: bytes
-    fault: str | None = None
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether no event was edited, removed, inserted or reordered."""
-        return self.fault is None
-
-
-async def verify(database: Database) -> Verification:
-    """Verify the whole log against its hash chain, from the first event.
-
-    Rewriting the log together with every later hash can be detected only by comparing `head` with a copy stored
-    elsewhere.
-    """
-    events, chain = 0, GENESIS
-    async with database.connect() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
-        state = await connection.fetchrow(_STATE)
-        async for row in connection.cursor("SELECT * FROM event_log ORDER BY position", prefetch=1000):
-            fault = _fault(row, events + 1, link(chain, row["body"]))
-            if fault is not None:
-                return Verification(events, chain, fault)
-            events, chain = events + 1, row["chain"]
-    if state is not None and (state["last_position"], state["last_chain"]) != (events, chain):
-        return Verification(
-            events, chain, f"the log ends at {events}, but the sequencer was at {state['last_position']}"
-        )
-    return Verification(events, chain)
-
-
-def _fault(row: asyncpg.Record, expected: int, chain: bytes) -> str | None:
-    position = row["position"]
-    if position != expected:
-        return f"position {expected} is missing: {position} follows"
-    if row["chain"] != chain:
-        return f"position {position} was changed: its hash differs"
-    try:
-        envelope = Envelope.decode(row["body"])
-    except Undecodable as error:
-        return f"position {position} cannot be read: {error}"
-    columns = (str(row["event_id"]), row["name"], tuple(row["keys"]), row["recorded_at"])
-    causes = (row["causation"], row["correlation"])
-    # An older release appended it, and it is not filled yet.
-    is_filled = causes != ("", "")
-    if columns != (envelope.id, envelope.name, envelope.keys, envelope.recorded_at) or (
-        is_filled and causes != (envelope.causation, envelope.correlation)
-    ):
-        return f"position {position} is stored under columns that differ from its body"
-    return None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from libs.common.events import CATALOGUE, Envelope, Event, Undecodable, UnknownEvent
 from libs.common.messaging.bus import Message
+from libs.common.messaging.chain import GENESIS, link
 from libs.common.messaging.subscriptions import Delivery
 
 
@@ -31,11 +32,17 @@ class TooManyParked(ConsumerStopped):
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far a consumer has read: the bus's next offset, the last position in the source's log, and its epoch."""
+    """How far a consumer has read: the bus's next offset, the last position in the source's log, and its epoch.
+
+    `head` is the hash chain over the bodies after the position `since`, as they were read: what the source tells later
+    can be compared with it.
+    """
 
     epoch: str = ""
     next_offset: int = 0
     position: int = 0
+    since: int = 0
+    head: bytes = GENESIS
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +111,7 @@ def take_in(messages: Sequence[Message], place: Cursor, subscribed: Collection[s
             break
         if step is not None:
             intake.steps.append(step)
-        intake.place = Cursor(epoch, message.offset + 1, position)
+        intake.place = Cursor(epoch, message.offset + 1, position, before.since, link(before.head, message.body))
     return intake
 
 

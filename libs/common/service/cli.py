@@ -15,7 +15,7 @@ import uvloop
 from libs.common.database import migrations
 from libs.common.database.connection import Database
 from libs.common.errors import DomainError
-from libs.common.messaging import event_log, rebuild
+from libs.common.messaging import rebuild
 from libs.common.messaging.bus.direct import DirectBus
 from libs.common.messaging.subscriptions import Subscriptions
 from libs.common.process import logs
@@ -140,18 +140,6 @@ async def _checksum(service: Service, _: argparse.Namespace) -> int:
     return 0
 
 
-async def _verify_log(service: Service, _: argparse.Namespace) -> int:
-    database = await _opened(service, DatabaseSettings.load())
-    try:
-        found = await event_log.verify(database)
-    finally:
-        await database.close()
-    print(f"{found.events} events agree with their hash chain; its head is {found.head.hex()}")
-    if found.fault:
-        print(f"NOT WHOLE: {found.fault}", file=sys.stderr)
-    return 0 if found.is_whole else 1
-
-
 async def _due_work(service: Service, given: argparse.Namespace) -> int:
     if service.due_work is None:
         print(f"{service.name} has no due work")
@@ -192,7 +180,11 @@ _COMMANDS = {
         lambda parser: parser.add_argument("projection"),
     ),
     "checksum": Command("Print the checksum of every projection", _checksum),
-    "verify-log": Command("Verify the event log against its hash chain", _verify_log),
+    "verify-log": Command(
+        "Verify the event log, its topic and what was consumed of others by their hash chains",
+        cli_bus.verify_log,
+        lambda parser: parser.add_argument("--alone", action="store_true", help="the service's own log alone"),
+    ),
     "topics": Command("Create the service's topic on Kafka, with its settings", cli_bus.make_topic),
     "republish": Command("Publish the whole log again, to an empty topic", cli_bus.republish_log),
     "new-epoch": Command("Start a new epoch of the log: once, after a restore", cli_bus.begin_epoch),

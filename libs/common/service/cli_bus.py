@@ -3,8 +3,8 @@
 import argparse
 import sys
 
+from libs.common.audit import COMMAND_LINE
 from libs.common.database.connection import Database
-from libs.common.identity import Caller, Role
 from libs.common.messaging import event_log
 from libs.common.messaging.bus import Bus, Message, epoch_of, position_of
 from libs.common.messaging.bus.direct import DirectBus
@@ -12,11 +12,11 @@ from libs.common.messaging.bus.kafka import KafkaBus, create_topic
 from libs.common.messaging.bus.kafka_access import KafkaAccess, TopicMissing
 from libs.common.messaging.bus.kafka_publisher import TopicDiffers, TopicNotEmpty, republish
 from libs.common.messaging.cursors import CursorStays, continue_from, skip_record
+from libs.common.messaging.verification import Verification, verify, verify_heard, verify_topic
 from libs.common.service.app import Service
 from libs.common.service.settings import BusSettings, SettingsRefused
 
 _SCAN = 500
-_OPERATOR = Caller(subject="the command line", roles=frozenset({Role.OPERATOR}), organisations=frozenset())
 
 
 def bus_of(settings: BusSettings, service: str | None = None) -> Bus:
@@ -24,6 +24,37 @@ def bus_of(settings: BusSettings, service: str | None = None) -> Bus:
     if settings.bus == "direct":
         return DirectBus(settings.log_urls)
     return KafkaBus(access_of(settings), group=f"{settings.kafka_topic_prefix}{service}" if service else None)
+
+
+async def verify_log(service: Service, given: argparse.Namespace) -> int:
+    """Verify the log by its chain, by its topic, and what was consumed of others by what they tell now."""
+    settings = BusSettings.load()
+    bus, database = bus_of(settings), await _opened(service, settings)
+    try:
+        whole = _say("events agree with their hash chain", await verify(database))
+        if given.alone:
+            return 0 if whole else 1
+        if settings.bus == "kafka":
+            whole &= _say("events are in the topic as in the log", await verify_topic(database, bus, service.name))
+        for source in sorted(service.hears):
+            if settings.bus == "direct" and source not in settings.log_urls:
+                print(f"what was consumed of {source} is not compared: LOG_URLS does not name it")
+            else:
+                whole &= _say(f"events of {source} are what was consumed", await verify_heard(database, bus, source))
+    except (TopicMissing, ConnectionError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    finally:
+        await bus.close()
+        await database.close()
+    return 0 if whole else 1
+
+
+def _say(words: str, found: Verification) -> bool:
+    print(f"{found.events} {words}; its head is {found.head.hex()}")
+    if found.fault:
+        print(f"NOT WHOLE: {found.fault}", file=sys.stderr)
+    return found.is_whole
 
 
 async def make_topic(service: Service, _: argparse.Namespace) -> int:
@@ -96,7 +127,7 @@ async def skip_alien(service: Service, given: argparse.Namespace) -> int:
     try:
         record = await bus.at(given.source, given.offset)
         async with database.begin() as session:
-            await skip_record(session, given.source, given.offset, record, by=_OPERATOR, reason=given.reason)
+            await skip_record(session, given.source, given.offset, record, by=COMMAND_LINE, reason=given.reason)
     except (CursorStays, TopicMissing, ConnectionError) as error:
         print(error, file=sys.stderr)
         return 1

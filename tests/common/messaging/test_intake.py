@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libs.common.messaging.bus import Message
+from libs.common.messaging.chain import GENESIS, link
 from libs.common.messaging.intake import Cursor, EpochChanged, Gap, Parking, Unreadable, divide, take_in
 from tests.support.sample_projection import DAY, INSTANT, LampTended, lit, message
 
@@ -15,9 +16,10 @@ WANTED = {"LampLit"}
 
 
 def test_events_are_taken_in_order_and_the_place_moves_past_them() -> None:
-    intake = take_in([message(1, lit("a", 1)), message(2, lit("b", 2))], Cursor(), WANTED)
+    told = [message(1, lit("a", 1)), message(2, lit("b", 2))]
+    intake = take_in(told, Cursor(), WANTED)
     assert [step.position for step in intake.steps] == [1, 2]
-    assert intake.place == Cursor("one", 3, 2)
+    assert intake.place == Cursor("one", 3, 2, head=link(link(GENESIS, told[0].body), told[1].body))
     assert intake.stopped is None
 
 
@@ -30,9 +32,10 @@ def test_a_gap_stops_before_what_follows_it() -> None:
 
 def test_what_was_heard_before_is_dropped_whatever_its_offset() -> None:
     place = Cursor("one", 8, 5)
-    intake = take_in([message(4, lit("a", 4), offset=8), message(6, lit("a", 6), offset=9)], place, WANTED)
+    new = message(6, lit("a", 6), offset=9)
+    intake = take_in([message(4, lit("a", 4), offset=8), new], place, WANTED)
     assert ([step.position for step in intake.steps], intake.duplicates) == ([6], 1)
-    assert intake.place == Cursor("one", 10, 6)
+    assert intake.place == Cursor("one", 10, 6, head=link(GENESIS, new.body))
 
 
 def test_an_event_that_no_handler_wants_is_passed_over_without_a_word() -> None:
@@ -71,8 +74,9 @@ def test_a_version_from_the_future_without_keys_stops_the_consumer() -> None:
 
 def test_a_new_epoch_ends_the_batch_and_is_taken_only_where_it_goes_on_from() -> None:
     batch = [message(1, lit("a", 1)), message(2, lit("a", 2), epoch="two")]
-    assert take_in(batch, Cursor(), WANTED).place == Cursor("one", 2, 1)
-    assert take_in(batch[1:], Cursor("one", 2, 1), WANTED).place == Cursor("two", 3, 2)
+    first = Cursor("one", 2, 1, head=link(GENESIS, batch[0].body))
+    assert take_in(batch, Cursor(), WANTED).place == first
+    assert take_in(batch[1:], first, WANTED).place == Cursor("two", 3, 2, head=link(first.head, batch[1].body))
     ahead = take_in([message(2, lit("a", 2), epoch="two")], Cursor("one", 6, 5), WANTED)
     assert isinstance(ahead.stopped, EpochChanged)
 

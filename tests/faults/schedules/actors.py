@@ -7,7 +7,7 @@ from random import Random
 from typing import TypeVar
 
 from libs.common.messaging.bus import Message, epoch_of, position_of
-from libs.common.messaging.event_log import GENESIS, link
+from libs.common.messaging.chain import GENESIS, link
 from libs.common.messaging.intake import (
     ConsumerStopped,
     Cursor,

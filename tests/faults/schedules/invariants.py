@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from libs.common.events import Envelope
-from libs.common.messaging.event_log import GENESIS, link
+from libs.common.messaging.chain import GENESIS, link
 from libs.common.messaging.intake import Cursor
 from tests.faults.schedules.actors import KEEPER, MAKER, READER
 from tests.faults.schedules.schedule import Schedule
