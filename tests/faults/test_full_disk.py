@@ -73,6 +73,8 @@ async def must_hold_through(disk: SmallDisk, url: str, tokens: Tokens) -> None:
         assert 503 in answers.values()
         assert (await client.get("/v1/beacons/ZZZ")).status_code == 200
         assert (await client.get("/health/live")).status_code == 200
+        unready = await client.get("/health/ready")
+        assert (unready.status_code, "the disk of the database is full" in unready.json()["reasons"]) == (503, True)
         await disk.does("free")
 
         async def is_well() -> bool:

@@ -2,8 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from functools import lru_cache
 from time import monotonic
 from typing import Any, Protocol, cast
@@ -11,6 +11,8 @@ from typing import Any, Protocol, cast
 import asyncpg
 from sqlalchemy import MetaData, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+
+from libs.common.process.faults import is_full
 
 
 class Reads(Protocol):
@@ -73,6 +75,13 @@ _LOST = (
     ConnectionError,
 )
 """What a query ends with whose connection was closed while it was idle, by how far the driver has seen that."""
+
+
+_LOOKS_FOR_ROOM_EVERY_SECONDS = 1.0
+# A megabyte of a table that is gone at once.
+_NEEDS_ROOM = """
+CREATE TEMPORARY TABLE room ON COMMIT DROP AS SELECT repeat('x', 1000) AS filling FROM generate_series(1, 1000)
+"""
 
 
 def service_metadata() -> MetaData:
@@ -232,6 +241,7 @@ class Database:
         self._sessions = async_sessionmaker(self._engine, expire_on_commit=False)
         self._readers: ReadPool | None = None
         self._bulk_readers: ReadPool | None = None
+        self._found_full_at: float | None = None
 
     async def open(self) -> None:
         """Connect. Raises OSError or asyncpg.PostgresError when the database cannot be reached."""
@@ -260,8 +270,34 @@ class Database:
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:
         """Open a transaction that may write: committed at the end of the block, rolled back on any exception."""
-        async with self._sessions.begin() as session:
-            yield session
+        with self._watched():
+            async with self._sessions.begin() as session:
+                yield session
+
+    async def has_room(self) -> bool:
+        """Return whether there is room to write, as far as is known: it is looked for once a write found none."""
+        if self._found_full_at is None:
+            return True
+        if monotonic() - self._found_full_at < _LOOKS_FOR_ROOM_EVERY_SECONDS:
+            return False
+        try:
+            async with self.begin() as session:
+                await session.execute(text(_NEEDS_ROOM))
+        except Exception as error:
+            if not is_full(error):
+                raise
+            return False
+        self._found_full_at = None
+        return True
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            if is_full(error):
+                self._found_full_at = monotonic()
+            raise
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
@@ -291,7 +327,8 @@ class Database:
         """Open a connection outside the pools: for a lease, the sequencer or LISTEN."""
         connection = await self._connected(settings)
         try:
-            yield connection
+            with self._watched():
+                yield connection
         finally:
             await connection.close(timeout=5)
 

@@ -25,7 +25,7 @@ from libs.common.messaging.intake import (
     reason_to_park,
     take_in,
 )
-from libs.common.messaging.lease import CONSUMING, leased
+from libs.common.messaging.lease import CONSUMING, HUNG_SECONDS, beat, leased
 from libs.common.messaging.parking import park, parked_keys
 from libs.common.messaging.subscriptions import Delivery, Subscriptions
 from libs.common.messaging.wakeup import outbox_signal
@@ -52,6 +52,7 @@ class ConsumerLimits:
     analyze_every: int = 5_000
     """Events applied between two looks at which tables have outgrown their statistics; a look costs a millisecond."""
     longest_pause: float = 10.0
+    hung_after: float = HUNG_SECONDS
 
 
 class Consumer:
@@ -86,7 +87,9 @@ class Consumer:
         """
         while not stop.is_set():
             try:
-                async with leased(self._database, CONSUMING + self.source, stop=stop) as connection:
+                async with leased(
+                    self._database, CONSUMING + self.source, stop=stop, hung_after=self._limits.hung_after
+                ) as connection:
                     if connection is not None:
                         await self._follow(connection, stop, alive)
             except Exception as error:
@@ -106,6 +109,8 @@ class Consumer:
             if intake.place != place:
                 await self._apply(connection, place, intake)
                 place = intake.place
+            else:
+                await beat(await _driver(connection))
             if intake.stopped is not None:
                 raise intake.stopped
             self._backoff.reset()

@@ -1,7 +1,8 @@
 """Health of the event backbone, read from the database and never from what a task reports about itself."""
 
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -10,7 +11,7 @@ import structlog
 
 from libs.common.database.connection import Database
 from libs.common.messaging.bus import Bus, recorded_at_of
-from libs.common.messaging.lease import CONSUMING
+from libs.common.messaging.lease import CONSUMING, HANGS, HUNG_SECONDS, IS_HELD
 
 _log = structlog.get_logger(__name__)
 
@@ -20,23 +21,23 @@ SELECT (SELECT count(*) FROM outbox) AS outbox_events,
        (SELECT epoch::text FROM sequencer_state) AS epoch,
        (SELECT last_position FROM sequencer_state) AS last_position,
        (SELECT min(published_position) FROM publisher) AS published_position,
+       (SELECT extract(epoch FROM clock_timestamp() - recorded_at)::float8 FROM event_log
+         WHERE position = (SELECT min(published_position) FROM publisher) + 1) AS unpublished_seconds,
        (SELECT count(*) FROM parked) AS parked_events,
        (SELECT count(*) FROM (SELECT DISTINCT source, unnest(keys) FROM parked) AS key) AS parked_keys,
        (SELECT jsonb_object_agg(event, events) FROM (
            SELECT split_part(error, ': ', 2) AS event, count(*) AS events
              FROM parked WHERE error LIKE 'UnknownEvent: %' GROUP BY event) AS newer) AS newer_events
 """
-# A consumer applies a batch while the session that has its lease is within a transaction; a session that hangs there is
-# ended by idle_in_transaction_session_timeout.
+# A consumer applies a batch while the session that has its lease is within a transaction, and does not hang there.
 _PLACES = f"""
 SELECT source, source_position, next_offset,
        extract(epoch FROM clock_timestamp() - updated_at)::float8 AS unmoved_seconds,
-       EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid) JOIN pg_database d ON d.oid = l.database
-                WHERE d.datname = current_database() AND l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
-                  AND (l.classid::bigint << 32) | l.objid::bigint = hashtextextended('{CONSUMING}' || source, 0)
-                  AND a.xact_start IS NOT NULL) AS at_work
+       EXISTS (SELECT FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+                WHERE {IS_HELD.format(name=f"'{CONSUMING}' || source")}
+                  AND a.xact_start IS NOT NULL AND NOT {HANGS.format(after=HUNG_SECONDS)}) AS at_work
   FROM consumer_offset
-"""  # noqa: S608  (the only value put in is ours)
+"""  # noqa: S608  (the values put in are ours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,10 @@ class BackboneHealth:
     epoch: str
     last_position: int
     published_lag: int
+    published_position: int | None
+    """The last position that is on the bus; None where subscribers read the log itself."""
+    unpublished_seconds: float
+    """How old the first event is that is not on the bus; 0 if there is none."""
     parked_events: int
     parked_keys: int
     newer_events: dict[str, int]
@@ -58,6 +63,21 @@ class BackboneHealth:
     """How long the next event of a source has been there while the consumer did not move; 0 if there is none."""
     consumers_at_work: frozenset[str] = frozenset()
     """The sources of which a batch is being applied, which may take minutes: a merger of very many contracts."""
+
+
+class Progress:
+    """Since when a position stands still, as far as this process has looked: the table does not say when it moved."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._seen: tuple[int | None, float] = (None, now())
+
+    def unmoved_seconds(self, position: int | None) -> float:
+        """Return how long the position has been what it is now, counted from the first look at it."""
+        now = self._now()
+        if position != self._seen[0]:
+            self._seen = (position, now)
+        return now - self._seen[1]
 
 
 async def backbone_health(database: Database, bus: Bus, sources: Sequence[str]) -> BackboneHealth:
@@ -76,6 +96,8 @@ async def backbone_health(database: Database, bus: Bus, sources: Sequence[str]) 
         last_position=last,
         # Without a publisher, as on the direct bus, subscribers read the log itself.
         published_lag=0 if published is None else last - published,
+        published_position=published,
+        unpublished_seconds=row["unpublished_seconds"] or 0.0,
         parked_events=row["parked_events"],
         parked_keys=row["parked_keys"],
         newer_events=json.loads(row["newer_events"] or "{}"),

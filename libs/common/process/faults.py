@@ -1,6 +1,7 @@
 """Transient faults of the database or the network: recognising them, and backing off between retries."""
 
 import asyncio
+import errno
 import random
 from collections.abc import Iterator
 from contextlib import suppress
@@ -30,6 +31,14 @@ def is_passing(error: BaseException) -> bool:
     The drivers wrap each other's errors, so causes are checked too.
     """
     return any(_passing(link) for link in _chain(error))
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether a disk had no room for what was to be written: PostgreSQL's, or this machine's."""
+    return any(
+        getattr(link, "sqlstate", None) == "53100" or (isinstance(link, OSError) and link.errno == errno.ENOSPC)
+        for link in _chain(error)
+    )
 
 
 def _passing(error: BaseException) -> bool:

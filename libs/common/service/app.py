@@ -27,6 +27,7 @@ from libs.common.identity import Caller
 from libs.common.messaging.bus import Bus
 from libs.common.messaging.causes import MadeDue
 from libs.common.messaging.consumer import Consumer
+from libs.common.messaging.health import Progress
 from libs.common.messaging.provenance import Alias, Origin
 from libs.common.messaging.rebuild import rebuild_carried_over
 from libs.common.messaging.sequencer import Sequencer
@@ -132,7 +133,7 @@ def connect(app: FastAPI, settings: Settings, bus: Bus) -> None:
     The middleware keeps the settings that the app was created with. Tests connect one app to many databases.
     """
     app.state.settings, app.state.bus = settings, bus
-    app.state.clock, app.state.stopping = Clock(), asyncio.Event()
+    app.state.clock, app.state.stopping, app.state.progress = Clock(), asyncio.Event(), Progress()
     app.state.database = Database(
         settings.database_url,
         application_name=f"footprint-{app.state.service.name}",

@@ -54,23 +54,34 @@ async def tell_ready(request: Request, response: Response) -> Readiness:
     waiting: list[str] = []
     try:
         numbers = await numbers_of(request)
-        if numbers.oldest_outbox_seconds > STUCK_SECONDS:
-            reasons.append("events wait in the outbox for too long")
-        reasons += [
-            f"events of {source} wait to be consumed for too long"
-            for source, seconds in sorted(numbers.consumer_waiting_seconds.items())
-            if seconds > STUCK_SECONDS and source not in numbers.consumers_at_work
-        ]
+        reasons += _what_stands(request, numbers)
+        if numbers.newer_events:
+            reasons.append("events wait for a newer version of this service")
+        if not await request.app.state.database.has_room():
+            reasons.append("the disk of the database is full")
         if numbers.parked_events:
             waiting.append("events are parked")
-        if numbers.newer_events:
-            waiting.append("events wait for a newer version of this service")
     except Exception as error:
         if not (isinstance(error, OSError) or is_passing(error)):
             raise
         reasons.append(f"the database does not answer: {type(error).__name__}")
     response.status_code = 503 if reasons else 200
     return Readiness(ready=not reasons, reasons=reasons, waiting=waiting)
+
+
+def _what_stands(request: Request, numbers: BackboneHealth) -> list[str]:
+    """Return where events wait for too long and nothing moves."""
+    stand: list[str] = []
+    if numbers.oldest_outbox_seconds > STUCK_SECONDS:
+        stand.append("events wait in the outbox for too long")
+    unmoved = request.app.state.progress.unmoved_seconds(numbers.published_position)
+    if min(numbers.unpublished_seconds, unmoved) > STUCK_SECONDS:
+        stand.append("events wait to be published for too long")
+    return stand + [
+        f"events of {source} wait to be consumed for too long"
+        for source, seconds in sorted(numbers.consumer_waiting_seconds.items())
+        if seconds > STUCK_SECONDS and source not in numbers.consumers_at_work
+    ]
 
 
 @router.get("/metrics", summary="Metrics for Prometheus", responses=problems(), response_class=Response)

@@ -17,6 +17,7 @@ from libs.common.database.connection import Database, dsn
 from libs.common.events import Envelope
 from libs.common.identity import Caller, Role
 from libs.common.messaging.bus.direct import DirectBus
+from libs.common.messaging.health import Progress
 from libs.common.messaging.subscriptions import Subscriptions
 from libs.common.service.app import create_service
 from tests.support import sample_service
@@ -207,6 +208,49 @@ async def test_events_that_are_parked_show_but_do_not_make_it_unready(
     ready = await client.get("/health/ready")
     assert (ready.status_code, ready.json()["waiting"]) == (200, ["events are parked"])
     assert (await client.get("/v1/operations/backbone")).json()["parked_events"] == 1
+
+
+async def test_events_that_wait_for_a_newer_version_make_it_unready(
+    client: httpx.AsyncClient, database: Database
+) -> None:
+    await park(database, 1, "AAA")
+    async with database.connect() as connection:
+        await connection.execute("UPDATE parked SET error = 'UnknownEvent: BeaconLit version 9'")
+    ready = await client.get("/health/ready")
+    assert (ready.status_code, ready.json()["reasons"]) == (503, ["events wait for a newer version of this service"])
+
+
+async def test_a_publisher_that_does_not_move_makes_it_unready_and_one_that_moves_does_not(
+    app: FastAPI, client: httpx.AsyncClient, database: Database, tokens: Tokens
+) -> None:
+    clock = [0.0]
+    app.state.progress = Progress(lambda: clock[0])
+    for code in ("AAA", "BBB"):
+        await client.post("/v1/beacons", json={"code": code, "name": code}, headers=tokens.header(*Role))
+
+    async def logged() -> bool:
+        return bool((await client.get("/v1/operations/backbone")).json()["last_position"] == 4)
+
+    await until(logged)
+
+    async def reasons(seconds: float, position: int) -> list[str]:
+        clock[0] += seconds
+        async with database.connect() as connection:
+            await connection.execute(
+                "INSERT INTO publisher VALUES ('kafka', $1) ON CONFLICT (name) DO UPDATE SET published_position = $1",
+                position,
+            )
+        found: list[str] = (await client.get("/health/ready")).json()["reasons"]
+        return found
+
+    assert await reasons(100, 1) == []
+    assert await reasons(100, 1) == []  # it stands, but the next event came a moment ago
+    async with database.connect() as connection:
+        await connection.execute("UPDATE event_log SET recorded_at = recorded_at - interval '5 minutes'")
+    assert await reasons(100, 2) == []  # it moves
+    assert await reasons(30, 2) == []
+    assert await reasons(31, 2) == ["events wait to be published for too long"]
+    assert await reasons(100, 4) == []  # nothing is left
 
 
 async def test_an_operator_sees_no_content_of_an_event_for_its_parties_only(
