@@ -1,8 +1,12 @@
-"""Tools from npm and PyPI that only tests use: installed by a lock of versions and hashes, once, outside the tree."""
+"""Tools that only tests use, installed once, outside the tree: from npm and PyPI by a lock of versions and hashes.
+
+Those of Debian are checked by apt's signatures.
+"""
 
 import fcntl
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -34,6 +38,23 @@ def python_tool(lock: Path) -> Path:
         run([PROGRAMS / "uv", "pip", "sync", "--quiet", "--require-hashes", "--python", python, lock], target)
 
     return _cached(lock.stem, [lock], install) / "bin"
+
+
+def debian_program(package: str, program: str) -> Path | None:
+    """Unpack a package of Debian, without installing it, and return one of its programs; None where apt has it not."""
+    if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
+        return None
+
+    def install(target: Path) -> None:
+        run(["apt-get", "download", package], target)
+        [file] = target.glob(f"{package}_*.deb")
+        run(["dpkg-deb", "-x", file, target], target)
+        file.unlink()
+
+    try:
+        return _cached(package, [], install) / "usr" / "bin" / program
+    except AssertionError:  # no lists, no network, or another distribution
+        return None
 
 
 def run(command: Sequence[str | Path], folder: Path, **variables: str) -> str:

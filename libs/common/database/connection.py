@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from time import monotonic
 from typing import Any, Protocol, cast
@@ -11,6 +12,7 @@ from typing import Any, Protocol, cast
 import asyncpg
 from sqlalchemy import MetaData, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 from libs.common.process.faults import is_full
 
@@ -84,6 +86,23 @@ CREATE TEMPORARY TABLE room ON COMMIT DROP AS SELECT repeat('x', 1000) AS fillin
 """
 
 
+SLOW_SECONDS = 1.0
+"""A read over a pool, or a whole transaction of a command, that takes longer is counted as slow."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolNumbers:
+    """Numbers of one pool of connections, since the database was opened for those that count."""
+
+    most: int
+    """The most connections that it may open."""
+    in_use: int
+    waited: int
+    """How often a connection had to be waited for, because all were in use."""
+    slow: int
+    """How many reads or transactions took longer than SLOW_SECONDS."""
+
+
 def service_metadata() -> MetaData:
     """Return empty metadata for a service, with the naming convention for constraints and indexes."""
     return MetaData(naming_convention=_NAMES)
@@ -125,6 +144,12 @@ class ReadPool:
         self._idle: list[tuple[asyncpg.Connection, float]] = []
         """Idle connections and since when, the one that was used last at the end."""
         self._closed = False
+        self._most, self._in_use, self._waited, self._slow = most, 0, 0, 0
+
+    @property
+    def numbers(self) -> PoolNumbers:
+        """Return the present numbers."""
+        return PoolNumbers(self._most, self._in_use, self._waited, self._slow)
 
     async def open(self) -> None:
         """Make the first connection. Raises OSError or asyncpg.PostgresError when the database cannot be reached."""
@@ -165,7 +190,9 @@ class ReadPool:
 
     async def take(self) -> asyncpg.Connection:
         """Return a connection that no other query has, as soon as there may be one."""
+        self._waited += self._free.locked()
         await self._free.acquire()
+        self._in_use += 1
         try:
             if self._closed:
                 raise RuntimeError("the database is not open")
@@ -176,11 +203,17 @@ class ReadPool:
                 connection.terminate()
             return await self._connect()
         except BaseException:
+            self._in_use -= 1
             self._free.release()
             raise
 
-    def give_back(self, connection: asyncpg.Connection, error: BaseException | None) -> None:
-        """Keep a connection whose query was answered, be it by a refusal of a value; throw away any other."""
+    def give_back(self, connection: asyncpg.Connection, error: BaseException | None, since: float) -> None:
+        """Keep a connection whose query was answered, be it by a refusal of a value; throw away any other.
+
+        `since` is when it was taken.
+        """
+        self._slow += monotonic() - since > SLOW_SECONDS
+        self._in_use -= 1
         is_good = error is None or (isinstance(error, _REFUSED_BY_THE_SERVER) and not connection.is_in_transaction())
         if is_good and not self._closed:
             self._keep(connection)
@@ -197,17 +230,18 @@ class ReadPool:
 class _Loan:
     """A connection for the length of a block: a generator's context manager costs four times as much."""
 
-    __slots__ = ("_connection", "_pool")
+    __slots__ = ("_connection", "_pool", "_since")
 
     def __init__(self, pool: ReadPool) -> None:
         self._pool = pool
 
     async def __aenter__(self) -> asyncpg.Connection:
         self._connection = await self._pool.take()
+        self._since = monotonic()
         return self._connection
 
     async def __aexit__(self, _: object, error: BaseException | None, __: object) -> None:
-        self._pool.give_back(self._connection, error)
+        self._pool.give_back(self._connection, error, self._since)
 
 
 class Database:
@@ -242,6 +276,7 @@ class Database:
         self._readers: ReadPool | None = None
         self._bulk_readers: ReadPool | None = None
         self._found_full_at: float | None = None
+        self._waited = self._slow = 0
 
     async def open(self) -> None:
         """Connect. Raises OSError or asyncpg.PostgresError when the database cannot be reached."""
@@ -270,9 +305,25 @@ class Database:
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncSession]:
         """Open a transaction that may write: committed at the end of the block, rolled back on any exception."""
-        with self._watched():
-            async with self._sessions.begin() as session:
-                yield session
+        self._waited += self._in_use() >= self._pool_size
+        since = monotonic()
+        try:
+            with self._watched():
+                async with self._sessions.begin() as session:
+                    yield session
+        finally:
+            self._slow += monotonic() - since > SLOW_SECONDS
+
+    def pools(self) -> dict[str, PoolNumbers]:
+        """Return the numbers of the pools: of commands, of hot reads, of reads over everything."""
+        return {
+            "commands": PoolNumbers(self._pool_size, self._in_use(), self._waited, self._slow),
+            "reads": _opened(self._readers).numbers,
+            "bulk": self.bulk.numbers,
+        }
+
+    def _in_use(self) -> int:
+        return cast("QueuePool", self._engine.pool).checkedout()
 
     async def has_room(self) -> bool:
         """Return whether there is room to write, as far as is known: it is looked for once a write found none."""

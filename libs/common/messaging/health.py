@@ -40,6 +40,22 @@ SELECT source, source_position, next_offset,
 """  # noqa: S608  (the values put in are ours)
 
 
+# Whoever waits for a lease waits for long, and that is as it should be.
+_SESSIONS = """
+SELECT count(*)::float8 AS sessions,
+       coalesce(max(seconds) FILTER (WHERE state = 'active' AND wait_event IS DISTINCT FROM 'advisory'), 0)
+           AS longest_statement_seconds,
+       coalesce(max(within) FILTER (WHERE wait_event IS DISTINCT FROM 'advisory'), 0) AS longest_transaction_seconds,
+       count(*) FILTER (WHERE wait_event_type = 'Lock' AND wait_event <> 'advisory')::float8 AS waiting_for_a_lock,
+       pg_database_size(current_database())::float8 AS bytes
+  FROM (SELECT state, wait_event, wait_event_type,
+               extract(epoch FROM clock_timestamp() - query_start)::float8 AS seconds,
+               extract(epoch FROM clock_timestamp() - xact_start)::float8 AS within
+          FROM pg_stat_activity
+         WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()) AS session
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class BackboneHealth:
     """Numbers of one service's backbone. A lag counts events; None if the source could not be reached."""
@@ -63,6 +79,13 @@ class BackboneHealth:
     """How long the next event of a source has been there while the consumer did not move; 0 if there is none."""
     consumers_at_work: frozenset[str] = frozenset()
     """The sources of which a batch is being applied, which may take minutes: a merger of very many contracts."""
+
+
+async def session_numbers(database: Database) -> dict[str, float]:
+    """Return numbers of the service's database: its other sessions, its size, and 1 if its disk was found full."""
+    row = await database.fetchrow(_SESSIONS)
+    assert row is not None
+    return {**row, "disk_is_full": float(not await database.has_room())}
 
 
 class Progress:

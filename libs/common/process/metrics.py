@@ -3,7 +3,16 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    GCCollector,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+)
 from starlette.types import Scope
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -11,7 +20,11 @@ _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 
 
 class Metrics:
-    """Counts and times requests by route template, and exposes the backbone's numbers from the database."""
+    """Counts and times requests by route template, and exposes what is known at the time of a scrape.
+
+    That is the backbone and the sessions, from the database; the pools; and the process: memory, processor time, open
+    files and the garbage collector, which services that share a process share.
+    """
 
     def __init__(self, service: str) -> None:
         self._registry = CollectorRegistry()
@@ -34,6 +47,21 @@ class Metrics:
             ["service", "measure"],
             registry=self._registry,
         )
+        self._pools = Gauge(
+            "footprint_pool",
+            "Numbers of the pools of connections, by pool and measure.",
+            ["service", "pool", "measure"],
+            registry=self._registry,
+        )
+        self._database = Gauge(
+            "footprint_database",
+            "Numbers of the service's sessions in its database, by measure.",
+            ["service", "measure"],
+            registry=self._registry,
+        )
+        ProcessCollector(registry=self._registry)
+        PlatformCollector(registry=self._registry)
+        GCCollector(registry=self._registry)
         self._service = service
         self._labelled: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self.routes: Mapping[Callable[..., Any] | None, str] = {}
@@ -52,8 +80,19 @@ class Metrics:
         found[0].inc()
         found[1].observe(seconds)
 
-    def exposition(self, backbone: Mapping[str, float]) -> bytes:
-        """Return all metrics in Prometheus's text format."""
+    def exposition(
+        self,
+        backbone: Mapping[str, float],
+        pools: Mapping[str, Mapping[str, float]] | None = None,
+        database: Mapping[str, float] | None = None,
+    ) -> bytes:
+        """Return all metrics in Prometheus's text format; a measure of the backbone that is not given is left out."""
+        self._backbone.clear()
         for measure, value in backbone.items():
             self._backbone.labels(self._service, measure).set(value)
+        for measure, value in (database or {}).items():
+            self._database.labels(self._service, measure).set(value)
+        for pool, numbers in (pools or {}).items():
+            for measure, value in numbers.items():
+                self._pools.labels(self._service, pool, measure).set(value)
         return generate_latest(self._registry)

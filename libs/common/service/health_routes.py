@@ -1,5 +1,6 @@
 """Health routes: liveness and readiness for everybody, Prometheus metrics for operators."""
 
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Request
@@ -9,7 +10,7 @@ from starlette.responses import Response
 from libs.common.http.dependencies import allowed, problems
 from libs.common.http.query_parameters import StrictRoute
 from libs.common.identity import Caller, Role
-from libs.common.messaging.health import BackboneHealth, backbone_health
+from libs.common.messaging.health import BackboneHealth, backbone_health, session_numbers
 from libs.common.process.faults import is_passing
 from libs.common.process.metrics import CONTENT_TYPE
 from libs.common.process.tasks import Tasks
@@ -86,8 +87,9 @@ def _what_stands(request: Request, numbers: BackboneHealth) -> list[str]:
 
 @router.get("/metrics", summary="Metrics for Prometheus", responses=problems(), response_class=Response)
 async def tell_metrics(request: Request, by: Annotated[Caller, allowed(Role.OPERATOR)]) -> Response:  # noqa: ARG001
-    """Return counts and durations of requests, and the backbone's present numbers from the database."""
+    """Return counts and durations of requests, and the present numbers of backbone, database, pools and process."""
     numbers = await numbers_of(request)
+    state = request.app.state
     measures: dict[str, float] = {
         "outbox_events": numbers.outbox_events,
         "oldest_outbox_seconds": numbers.oldest_outbox_seconds,
@@ -96,11 +98,15 @@ async def tell_metrics(request: Request, by: Annotated[Caller, allowed(Role.OPER
         "parked_events": numbers.parked_events,
         "parked_keys": numbers.parked_keys,
         "newer_events": sum(numbers.newer_events.values()),
-        "dead_tasks": len(request.app.state.tasks.dead),
+        "unpublished_seconds": numbers.unpublished_seconds,
+        "dead_tasks": len(state.tasks.dead),
     }
     measures |= {f"consumer_waiting_seconds_{source}": s for source, s in numbers.consumer_waiting_seconds.items()}
+    measures |= {f"consumer_position_{source}": at for source, at in numbers.consumer_position.items()}
     measures |= {f"consumer_lag_{source}": lag for source, lag in numbers.consumer_lag.items() if lag is not None}
-    return Response(request.app.state.metrics.exposition(measures), media_type=CONTENT_TYPE)
+    pools = {name: asdict(pool) for name, pool in state.database.pools().items()}
+    sessions = await session_numbers(state.database)
+    return Response(state.metrics.exposition(measures, pools, sessions), media_type=CONTENT_TYPE)
 
 
 async def numbers_of(request: Request) -> BackboneHealth:

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
@@ -10,9 +11,11 @@ import asyncpg
 import httpx
 import pytest
 from fastapi import FastAPI
+from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from libs.common.database import connection
 from libs.common.database.connection import Database, dsn
 from libs.common.events import Envelope
 from libs.common.identity import Caller, Role
@@ -379,3 +382,45 @@ async def test_requests_are_counted_by_route_template_and_strangers_under_one_la
     assert 'footprint_requests_total{method="GET",route="(none)",service="beacons",status="404"} 2.0' in counted
     assert 'footprint_backbone{measure="outbox_events",service="beacons"} 0.0' in metrics
     assert "/v1/nowhere" not in metrics
+
+
+async def test_metrics_tell_of_the_pools_the_sessions_and_the_process(
+    client: httpx.AsyncClient, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "SLOW_SECONDS", -1.0)  # every read is a slow one
+    await client.get("/v1/beacons")
+    async with database.begin():
+        told = {
+            (
+                family.name,
+                *(value for label, value in sorted(sample.labels.items()) if label != "service"),
+            ): sample.value
+            for family in text_string_to_metric_families((await client.get("/metrics")).text)
+            for sample in family.samples
+        }
+    assert [told["footprint_pool", "most", pool] for pool in ("commands", "reads", "bulk")] == [5, 5, 2]
+    assert 0 <= told["footprint_pool", "in_use", "commands"] <= 5  # the background tasks use some
+    assert told["footprint_pool", "in_use", "bulk"] == told["footprint_pool", "waited", "bulk"] == 0
+    assert told["footprint_pool", "slow", "reads"] >= 1
+    assert told["footprint_database", "sessions"] >= 2
+    assert told["footprint_database", "bytes"] > 1_000_000
+    assert 0 <= told["footprint_database", "longest_statement_seconds"] < 60
+    assert told[("process_resident_memory_bytes",)] > 10_000_000
+    assert told[("process_open_fds",)] < told[("process_max_fds",)]
+
+
+async def test_pools_count_who_has_to_wait(database: Database) -> None:
+    async with AsyncExitStack() as busy:
+        for _ in range(5):
+            session = await busy.enter_async_context(database.begin())
+            await session.execute(text("SELECT 1"))
+
+        async def ask() -> None:
+            async with database.begin() as session:
+                await session.execute(text("SELECT 1"))
+
+        waiting = asyncio.create_task(ask())
+        await asyncio.sleep(0)
+        assert database.pools()["commands"].in_use == 5
+        assert database.pools()["commands"].waited >= 1
+    await waiting
