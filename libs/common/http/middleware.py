@@ -21,6 +21,7 @@ from libs.common.http.accept import accepts_coding
 from libs.common.http.conditional import Tagged, varies_by, weakened
 from libs.common.http.paths import path_below
 from libs.common.http.problems import Unauthenticated
+from libs.common.http.quotas import WINDOW_SECONDS, QuotaExceeded, Quotas
 from libs.common.http.tokens import Verifier
 from libs.common.process import context
 from libs.common.process.logs import logger, request_answered
@@ -67,10 +68,12 @@ class Edge:
         verifier: Verifier | None,
         max_body_bytes: int,
         uploads: Mapping[str, int] | None = None,
+        requests_a_minute: int = 0,
         packed_from: int = 1_000,
     ) -> None:
         self._app, self._metrics, self._verifier = app, metrics, verifier
         self._max_body_bytes, self._packed_from = max_body_bytes, packed_from
+        self._quotas = Quotas(requests_a_minute) if requests_a_minute else None
         self._uploads = [(_pattern_of(path), most) for path, most in (uploads or {}).items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -113,6 +116,7 @@ class Edge:
                 caller = await self._verifier.caller(bearer(asked.get(b"authorization", "")))
                 scope[CALLER] = caller
                 context.acting(caller.subject)
+                self._must_be_within_quota(caller.subject, answer)
         except DomainError as refused:
             await problems.refusal(scope["path"], refused)(scope, receive, answer)
             return
@@ -126,6 +130,16 @@ class Edge:
         if scope["method"] == "GET":
             send = Tagged(scope, send, self._packed_from)
         await self._app(scope, receive, send)
+
+    def _must_be_within_quota(self, caller: str, answer: "_Answer") -> None:
+        if self._quotas is None:
+            return
+        standing = self._quotas.take(caller)
+        answer.add(standing.headers)
+        if standing.wait:
+            raise QuotaExceeded(
+                f"{standing.limit} requests in {WINDOW_SECONDS} seconds are allowed: wait for {standing.wait} seconds"
+            )
 
     def _most(self, path: str) -> int:
         return next((most for pattern, most in self._uploads if pattern.fullmatch(path)), self._max_body_bytes)
@@ -168,6 +182,10 @@ class _Answer:
         if is_private:
             # What a token was needed for stays out of every cache, whatever of it is public.
             self._own.append((b"cache-control", b"no-store"))
+
+    def add(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        """Add headers to the answer."""
+        self._own.extend(headers)
 
     async def __call__(self, message: Message) -> None:
         """Send one message on."""

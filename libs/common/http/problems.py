@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from libs.common.errors import Conflict, DomainError, Forbidden, NotFound, Reason
 from libs.common.http.paths import methods_at, path_below
+from libs.common.http.quotas import QuotaExceeded
 from libs.common.identity import NotYoursToDecide, RoleMissing
 from libs.common.process import context
 from libs.common.process.faults import is_passing
@@ -158,6 +159,7 @@ STATUSES: dict[type[DomainError], HTTPStatus] = {
     PreconditionMissing: HTTPStatus.PRECONDITION_REQUIRED,
     RequestTooSlow: HTTPStatus.REQUEST_TIMEOUT,
     UrlTooLong: HTTPStatus(414),
+    QuotaExceeded: HTTPStatus.TOO_MANY_REQUESTS,
     HeadersTooLarge: HTTPStatus(431),
     Unprocessable: HTTPStatus(422),
     RequestEntityTooLarge: HTTPStatus(413),  # names in HTTPStatus differ between versions of Python
@@ -166,7 +168,7 @@ STATUSES: dict[type[DomainError], HTTPStatus] = {
 }
 """The status of each kind of refusal."""
 
-EVERY_OPERATION = (Unauthenticated, RoleMissing, NotYoursToDecide, InvalidRequest)
+EVERY_OPERATION = (Unauthenticated, RoleMissing, NotYoursToDecide, InvalidRequest, QuotaExceeded)
 """What any operation behind the sign-in may answer with."""
 
 _REFUSALS: dict[Callable[..., Any], tuple[type[DomainError], ...]] = {}

@@ -45,7 +45,7 @@ _SWEEP_EVERY_SECONDS = 600
 _GZIP_FROM_BYTES = 1_000
 _EXPOSED_HEADERS = (
     *("ETag", "Location", "X-Request-Id", "X-Client-Request-Id", "X-Correlation-Id"),
-    *("Idempotency-Replayed", "Retry-After"),
+    *("Idempotency-Replayed", "Retry-After", "RateLimit", "RateLimit-Policy"),
 )
 
 
@@ -88,7 +88,6 @@ def create_service(service: Service, settings: Settings, bus: Bus) -> FastAPI:
     """Return the service as an app; its lifespan opens the database and runs the backbone's tasks."""
     metrics = Metrics(service.name)
     placed = [route for router in service.routers if isinstance(router, PlacedRouter) for route in router.routes]
-    verifier = Verifier(issuer=settings.token_issuer, audience=settings.token_audience, keys=Keys(settings.jwks_url))
     app = FastAPI(
         title=service.title,
         description=service.description,
@@ -101,14 +100,7 @@ def create_service(service: Service, settings: Settings, bus: Bus) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},  # else it asks for a tracer at each request
         middleware=[
             *_cors(settings),
-            Middleware(
-                Edge,
-                metrics=metrics,
-                verifier=verifier,
-                max_body_bytes=settings.max_body_bytes,
-                uploads=dict.fromkeys(service.uploads, settings.max_upload_bytes) | dict(service.documents),
-                packed_from=_GZIP_FROM_BYTES,
-            ),
+            _edge(service, settings, metrics),
             Middleware(HotReads, reads=hot_reads(placed)),
         ],
     )
@@ -140,6 +132,19 @@ def connect(app: FastAPI, settings: Settings, bus: Bus) -> None:
         pool_size=settings.pool_size,
         bulk_pool_size=settings.bulk_pool_size,
         bulk_seconds=settings.bulk_seconds,
+    )
+
+
+def _edge(service: Service, settings: Settings, metrics: Metrics) -> Middleware:
+    keys = Keys(settings.jwks_url)
+    return Middleware(
+        Edge,
+        metrics=metrics,
+        verifier=Verifier(issuer=settings.token_issuer, audience=settings.token_audience, keys=keys),
+        max_body_bytes=settings.max_body_bytes,
+        uploads=dict.fromkeys(service.uploads, settings.max_upload_bytes) | dict(service.documents),
+        requests_a_minute=settings.requests_a_minute,
+        packed_from=_GZIP_FROM_BYTES,
     )
 
 

@@ -106,6 +106,8 @@ class Settings(BusSettings):
     own_connections: int = Field(default=8, ge=4)
     """Connections outside the pools: sequencer, consumer, wake-up, and a preview of an import."""
 
+    requests_a_minute: int = Field(default=0, ge=0)
+    """The requests that one caller may send to this process in a minute; 0: any number."""
     max_body_bytes: int = Field(default=1_000_000, ge=1_000)
     max_upload_bytes: int = Field(default=200_000_000, ge=1_000)
     """The largest file that is taken, as it is sent; it has to arrive within BODY_SECONDS."""

@@ -72,7 +72,7 @@ async def test_the_document_names_the_sign_in_the_roles_and_the_refusals(client:
     assert document["paths"]["/health/live"]["get"]["security"] == []
     light = document["paths"]["/v1/beacons"]["post"]
     assert light["operationId"] == "light_beacon"
-    assert set(light["responses"]) == {"201", "400", "401", "403", "409", "413", "422", "503"}
+    assert set(light["responses"]) == {"201", "400", "401", "403", "409", "413", "422", "429", "503"}
     assert "already-lit" in light["responses"]["409"]["description"]
     assert list(light["responses"]["422"]["content"]) == ["application/problem+json"]
     assert "Problem" in document["components"]["schemas"]
