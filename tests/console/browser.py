@@ -85,7 +85,8 @@ class Tab:
 
     async def axe(self) -> list[str]:
         """Return what axe-core finds against WCAG 2.2 A and AA, each with where it is."""
-        await self.page.evaluate(_axe())
+        if not await self.page.evaluate("'axe' in window"):
+            await self.page.evaluate(_axe())
         found: dict[str, Any] = await self.page.evaluate("rules => axe.run(document, rules)", _AXE_RULES)
         return [
             f"{one['id']}: {node['html'][:200]} {node.get('failureSummary', '')[:300]}"

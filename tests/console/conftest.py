@@ -12,16 +12,16 @@ from tests.console.screens import SCREENS
 from tests.support.demo import Demo, running_demo
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def one_chromium() -> AsyncIterator[Browser]:
-    """One Chromium for the whole session."""
+    """One Chromium for all tests of the console; it ends with them."""
     async with chromium() as browser:
         yield browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def console_demo(loaded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """A laptop with the demo loaded, for the console alone: its journeys change what is recorded."""
+    """A laptop with the demo loaded, for the tests of the console alone: journeys change what is recorded in it."""
     folder = tmp_path_factory.mktemp("console")
     folder.chmod(0o711)
     with running_demo(loaded, folder) as running:
@@ -29,9 +29,9 @@ def console_demo(loaded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def people_of_demo(one_chromium: Browser, console_demo: Demo) -> People:
-    """Everybody who signed in once stays so for the session."""
+    """Everybody who signed in once stays so for all tests of the console."""
     return People(one_chromium, console_demo.address)
 
 

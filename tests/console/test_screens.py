@@ -37,27 +37,23 @@ _LINES_AND_WIDTHS = """() => {
 
 
 @pytest.mark.parametrize("screen", SCREENS, ids=[screen.path for screen in SCREENS])
-async def test_a_screen_fits_every_width_and_axe_finds_nothing(browser: People, screen: Screen) -> None:
+async def test_a_screen_fits_every_width_says_the_same_without_scripts_and_axe_finds_nothing(
+    browser: People, screen: Screen
+) -> None:
     tab = await browser.as_person(screen.person)
+    await tab.open(screen.path)
+    without = await browser.as_person(screen.person, width=320, scripts=False)
+    await without.open(screen.path)
+    assert await _words(without) == await _words(tab)
+    assert not await without.scrolls_sideways()
+    assert await without.axe() == []
     for width in WIDTHS:
         await tab.page.set_viewport_size({"width": width, "height": 900})
-        await tab.open(screen.path)
         assert not await tab.scrolls_sideways(), f"{width} pixels"
         assert await tab.axe() == [], f"{width} pixels"
     await tab.enlarge_text()
     assert not await tab.scrolls_sideways(), "texts at 200 %"
     assert tab.faults == []
-
-
-@pytest.mark.parametrize("screen", SCREENS, ids=[screen.path for screen in SCREENS])
-async def test_a_screen_says_the_same_without_scripts(browser: People, screen: Screen) -> None:
-    with_scripts = await browser.as_person(screen.person)
-    await with_scripts.open(screen.path)
-    without = await browser.as_person(screen.person, width=320, scripts=False)
-    await without.open(screen.path)
-    assert not await without.scrolls_sideways()
-    assert await _words(without) == await _words(with_scripts)
-    assert await without.axe() == []
 
 
 @pytest.mark.parametrize("path", ["/", "/organisations/10G", "/contracts/BC-PAYROLL-2026", "/decisions/may"])
