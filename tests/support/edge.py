@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Hashable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,7 @@ class Tokens:
         self.key = SigningKey(folder)
         self._keys_file = folder / "keys.json"
         self._keys_file.write_text(json.dumps(self.key.public()))
+        self._signed: dict[Hashable, str] = {}
 
     def settings(self, database_url: str, **others: Any) -> Settings:
         """Settings of a service that trusts these tokens."""
@@ -67,9 +68,11 @@ class Tokens:
     def header(
         self, *roles: Role, subject: str = "somebody", organisations: tuple[str, ...] = ("*",)
     ) -> dict[str, str]:
-        """The header of somebody with these roles who acts for these organisations."""
-        token = self.key.sign(self.claims(*roles, subject=subject, organisations=organisations))
-        return {"Authorization": f"Bearer {token}"}
+        """The header of somebody with these roles who acts for these organisations: one token, for a minute."""
+        asked = (roles, subject, organisations, int(time.time()) // 60)
+        if asked not in self._signed:
+            self._signed[asked] = self.key.sign(self.claims(*roles, subject=subject, organisations=organisations))
+        return {"Authorization": f"Bearer {self._signed[asked]}"}
 
 
 def version_in(answer: httpx.Response) -> int | None:
