@@ -1,6 +1,6 @@
 """What a member does about a plan by a form: enter, accept, choose, prepare, submit, commit, and withdraw."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from starlette.responses import Response
@@ -14,19 +14,19 @@ from console.consolidations.shaping import (
     stages_of,
     ways_of,
 )
-from console.core.acts import Act
+from console.core.acts import Act, Fact, act_routes, plain
 from console.core.forms import Form
 from console.core.page import Page, Route, get, post
 from console.core.services import Answer, Question
-from console.core.words import pounds
+from console.core.words import day, pounds, words
 
-_FACTS: Final = {
-    "revision": "Revision",
-    "state": "State",
-    "annual_pence": "Charge a year of the shared service in pence",
-    "previous_annual_pence": "Charges a year that it replaces in pence",
-    "go_live_on": "First day of the shared service",
-    "contracts": "Contracts that it replaces",
+_FACTS: Final[Mapping[str, Fact]] = {
+    "revision": ("Revision", plain),
+    "state": ("State", words),
+    "annual_pence": ("Charge a year of the shared service", pounds),
+    "previous_annual_pence": ("Charges a year that it replaces", pounds),
+    "go_live_on": ("First day of the shared service", day),
+    "contracts": ("Contracts that it replaces", plain),
 }
 _CHOICE: Final = "choice-"
 
@@ -83,7 +83,6 @@ def _accepts(page: Page, form: Form) -> tuple[str, Json]:
 
 
 ACCEPTANCE: Final = Act(
-    address="/consolidations/{reference}/members/{organisation}/acceptance",
     form="consolidations/acceptance.html",
     check="consolidations/acceptance_check.html",
     service="contracts",
@@ -113,7 +112,6 @@ def _chooses(page: Page, form: Form) -> tuple[str, Json]:
 
 
 ASSESSMENT: Final = Act(
-    address="/consolidations/{reference}/choices",
     form="consolidations/choices.html",
     check="consolidations/choices_check.html",
     service="contracts",
@@ -125,7 +123,6 @@ ASSESSMENT: Final = Act(
 )
 
 SUBMISSION: Final = Act(
-    address="/consolidations/{reference}/submission",
     form="consolidations/submission.html",
     check="consolidations/submission_check.html",
     service="contracts",
@@ -137,7 +134,6 @@ SUBMISSION: Final = Act(
 )
 
 COMMITMENT: Final = Act(
-    address="/consolidations/{reference}/commitment",
     form="consolidations/commitment.html",
     check="consolidations/commitment_check.html",
     service="contracts",
@@ -174,7 +170,6 @@ def _preparing(page: Page, answers: Sequence[Answer]) -> dict[str, Any]:
 
 
 PREPARATION: Final = Act(
-    address="/consolidations/{reference}/steps/{contract}",
     form="consolidations/preparation.html",
     check="consolidations/preparation_check.html",
     service="contracts",
@@ -257,8 +252,15 @@ async def recorded(page: Page) -> Response:
     )
 
 
+_ADDRESSES: Final = {
+    "/consolidations/{reference}/members/{organisation}/acceptance": ACCEPTANCE,
+    "/consolidations/{reference}/choices": ASSESSMENT,
+    "/consolidations/{reference}/submission": SUBMISSION,
+    "/consolidations/{reference}/commitment": COMMITMENT,
+    "/consolidations/{reference}/steps/{contract}": PREPARATION,
+}
 ROUTES: list[Route] = [
-    *(route for act in (ACCEPTANCE, ASSESSMENT, SUBMISSION, COMMITMENT, PREPARATION) for route in act.routes()),
+    *(route for address, act in _ADDRESSES.items() for route in act_routes(address, act)),
     get("/consolidations/{reference}/members/{organisation}/withdrawal", withdrawal),
     post("/consolidations/{reference}/members/{organisation}/withdrawal", withdraw),
     get("/consolidations/{reference}/recorded/{what}", recorded),

@@ -7,20 +7,20 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from console.contracts.shaping import Json, left_to_sign, newest_notice, part_of, parties_of, proposals_of
-from console.core.acts import Act
+from console.core.acts import Act, Fact, act_routes, plain
 from console.core.forms import Form
 from console.core.page import Page, Route, get
 from console.core.services import Answer, Question
-from console.core.words import words
+from console.core.words import day, pounds, words
 
 ROLE: Final = "contract_lead"
-FACTS: Final = {
-    "title": "Title",
-    "status": "Status",
-    "annual_pence": "Charge a year in pence",
-    "starts_on": "First day of service",
-    "ends_on": "Last day of service",
-    "notice_months": "Months of notice",
+FACTS: Final[Mapping[str, Fact]] = {
+    "title": ("Title", plain),
+    "status": ("Status", words),
+    "annual_pence": ("Charge a year", pounds),
+    "starts_on": ("First day of service", day),
+    "ends_on": ("Last day of service", day),
+    "notice_months": ("Months of notice", plain),
 }
 
 
@@ -35,11 +35,6 @@ def _contract(page: Page, *below: str) -> list[Question]:
 def _given(**fields: Any) -> dict[str, Any]:
     """Return what was given; a day as the API writes it."""
     return {name: value for name, value in fields.items() if value}
-
-
-def _iso(form: Form, name: str, label: str) -> str | None:
-    day = form.day(name, label)
-    return day.isoformat() if day else None
 
 
 def _sides(page: Page, contract: Json) -> dict[str, Any]:
@@ -72,8 +67,8 @@ def _serves(page: Page, form: Form) -> tuple[str, Json]:
     return _path(page, "/notices"), _given(
         reason=form.text("reason", "The reason"),
         form=form["form"],
-        last_day=_iso(form, "last_day", "The last day of service"),
-        served_on=_iso(form, "served_on", "The day of service"),
+        last_day=form.iso_day("last_day", "The last day of service"),
+        served_on=form.iso_day("served_on", "The day of service"),
         functions=form.all("functions"),
         leaving=form.all("leaving"),
         document=form["document"],
@@ -104,7 +99,6 @@ def _noticing(page: Page, answers: Sequence[Answer]) -> dict[str, Any]:
 
 
 NOTICE: Final = Act(
-    address="/contracts/{reference}/notice",
     form="contracts/notice.html",
     check="contracts/notice_check.html",
     service="contracts",
@@ -116,7 +110,6 @@ NOTICE: Final = Act(
 )
 
 WITHDRAWAL: Final = Act(
-    address="/contracts/{reference}/notices/{notice}/withdrawal",
     form="contracts/withdrawal.html",
     check="contracts/withdrawal_check.html",
     service="contracts",
@@ -144,7 +137,6 @@ def _own(page: Page, codes: Iterable[str], names: Mapping[str, str]) -> list[tup
 
 
 SIGNATURE: Final = Act(
-    address="/contracts/{reference}/signature",
     form="contracts/signature.html",
     check="contracts/signature_check.html",
     service="contracts",
@@ -153,7 +145,7 @@ SIGNATURE: Final = Act(
         _path(page, "/signature"),
         _given(
             party=form["party"],
-            signed_on=_iso(form, "signed_on", "The day of signature"),
+            signed_on=form.iso_day("signed_on", "The day of signature"),
             document=form["document"],
             authority=form["authority"],
         ),
@@ -172,7 +164,6 @@ def _accepting(page: Page, answers: Sequence[Answer]) -> dict[str, Any]:
 
 
 ACCEPTANCE: Final = Act(
-    address="/contracts/{reference}/terminations/{termination}/acceptance",
     form="contracts/acceptance.html",
     check="contracts/acceptance_check.html",
     service="contracts",
@@ -193,7 +184,6 @@ def _consenting(page: Page, answers: Sequence[Answer]) -> dict[str, Any]:
 
 
 CONSENT: Final = Act(
-    address="/contracts/{reference}/novation/consents",
     form="contracts/consent.html",
     check="contracts/consent_check.html",
     service="contracts",
@@ -233,7 +223,6 @@ def _agrees_to_shares(page: Page, form: Form) -> tuple[str, Json]:
 
 
 SHARES: Final = Act(
-    address="/contracts/{reference}/shares/{kind}/acceptance",
     form="contracts/agreement.html",
     check="contracts/agreement_check.html",
     service="contracts",
@@ -245,7 +234,6 @@ SHARES: Final = Act(
 )
 
 COORDINATOR: Final = Act(
-    address="/contracts/{reference}/coordinator",
     form="contracts/agreement.html",
     check="contracts/agreement_check.html",
     service="contracts",
@@ -293,11 +281,16 @@ async def recorded(page: Page) -> Response:
     )
 
 
+_ADDRESSES: Final = {
+    "/contracts/{reference}/notice": NOTICE,
+    "/contracts/{reference}/notices/{notice}/withdrawal": WITHDRAWAL,
+    "/contracts/{reference}/signature": SIGNATURE,
+    "/contracts/{reference}/terminations/{termination}/acceptance": ACCEPTANCE,
+    "/contracts/{reference}/novation/consents": CONSENT,
+    "/contracts/{reference}/shares/{kind}/acceptance": SHARES,
+    "/contracts/{reference}/coordinator": COORDINATOR,
+}
 ROUTES: list[Route] = [
-    *(
-        route
-        for act in (NOTICE, WITHDRAWAL, SIGNATURE, ACCEPTANCE, CONSENT, SHARES, COORDINATOR)
-        for route in act.routes()
-    ),
+    *(route for address, act in _ADDRESSES.items() for route in act_routes(address, act)),
     get("/contracts/{reference}/recorded/{what}", recorded),
 ]

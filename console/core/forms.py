@@ -59,6 +59,11 @@ class Form:
             self.reasons.append(Reason(f"{label} must be a real day, such as 27 3 2021", name))
             return None
 
+    def iso_day(self, name: str, label: str = "The day", *, needed: bool = False) -> str | None:
+        """Return a day as the services write it; None where none is given."""
+        given = self.day(name, label, needed=needed)
+        return given.isoformat() if given else None
+
     def pence(self, name: str, label: str) -> int | None:
         """Return an amount that is written in pounds as pence; None where none is given."""
         given = self.get(name)

@@ -1,13 +1,15 @@
-"""How an act is shown as a form, checked by a dry run, sent, and refused with its reasons beside their fields."""
+"""An act of governance as its fields describe it, made an act of the console."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from starlette.responses import Response
+from starlette.routing import Route
 
-from console.core.forms import Form
-from console.core.page import Page, Route, get, post
+from console.core import acts
+from console.core.page import Page
+from console.core.services import Answer
 from console.decisions.fields import Field, command_of, filled_in
 
 
@@ -23,6 +25,8 @@ class Act:
     back: str
     done: str
     """What the banner says afterwards."""
+    made_at: Callable[[Mapping[str, Any]], str] | None = None
+    """The page of what was made, by the answer, where the reader does not come back."""
     day: str = ""
     """The day of the form's times."""
     lead: tuple[str, ...] = ()
@@ -36,8 +40,39 @@ class Act:
     closed: str = ""
     """Why there is nothing to do, where that is so: no form is shown then."""
 
+    @property
+    def of_console(self) -> acts.Act:
+        """The same as an act of the console."""
+        return acts.Act(
+            service="governance",
+            form="decisions/act.html",
+            command=lambda _, form: (self.path, self.adjust(command_of(form, self.fields, day=self.day))),
+            context=lambda _, __: self._context,
+            filled=lambda _, form: {"rows": filled_in(form, self.fields) if form else ()},
+            done=self._come_back,
+            is_tried=self.outcome is not None,
+            closed=self.closed,
+        )
 
-_FORM = "decisions/act.html"
+    @property
+    def _context(self) -> dict[str, Any]:
+        return {
+            "title": self.title,
+            "button": self.button,
+            "several": self.fields,
+            "has_file": any(one.kind == "digest" for one in self.fields),
+            "is_tried": self.outcome is not None,
+            "results": self.outcome,
+            "lead": self.lead,
+            "warning": self.warning,
+            "instead": self.instead,
+            "back": self.back,
+        }
+
+    def _come_back(self, page: Page, answer: Answer) -> Response:
+        path = self.made_at(answer.body) if self.made_at else self.back
+        return page.redirect(page.link(path), self.done)
+
 
 ActOf: TypeAlias = Callable[[Page], Awaitable[Act | Response]]
 
@@ -45,39 +80,8 @@ ActOf: TypeAlias = Callable[[Page], Awaitable[Act | Response]]
 def act_routes(path: str, act_of: ActOf) -> list[Route]:
     """Return the routes of an act: its form, and what is sent with it."""
 
-    async def form_page(page: Page) -> Response:
-        act = await act_of(page)
-        return show_act(page, act) if isinstance(act, Act) else act
+    async def of_console(page: Page) -> acts.Act | Response:
+        one = await act_of(page)
+        return one.of_console if isinstance(one, Act) else one
 
-    async def sent(page: Page) -> Response:
-        act = await act_of(page)
-        if not isinstance(act, Act):
-            return act
-        form = await page.form()
-        if act.closed:
-            return show_act(page, act)
-        return await _send(page, act, form)
-
-    return [get(path, form_page), post(path, sent)]
-
-
-def show_act(page: Page, act: Act) -> Response:
-    """Show the form of an act."""
-    return page.render(_FORM, title=act.title, act=act, form=None)
-
-
-async def _send(page: Page, act: Act, form: Form) -> Response:
-    shown: dict[str, Any] = {"title": act.title, "act": act, "form": form}
-    command = act.adjust(command_of(form, act.fields, day=act.day))
-    if form.refusal or form["change"]:
-        return page.render(_FORM, refusal=form.refusal, status=422 if form.refusal else 200, **shown)
-    if act.outcome is not None and form["confirmed"] != "yes":
-        tried = await page.send("governance", "POST", act.path, json=command, dry_run=True)
-        if not tried.ok:
-            return page.refused(tried, _FORM, **shown)
-        given = filled_in(form, act.fields)
-        return page.render("decisions/check.html", outcome=act.outcome(tried.body), given=given, **shown)
-    answer = await page.send("governance", "POST", act.path, json=command)
-    if not answer.ok:
-        return page.refused(answer, _FORM, **shown)
-    return page.redirect(page.link(act.back), act.done)
+    return acts.act_routes(path, of_console)

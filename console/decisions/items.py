@@ -6,8 +6,9 @@ from typing import Any
 
 from starlette.responses import Response
 
+from console.core import acts
 from console.core.forms import Form
-from console.core.page import Page, Route, get, post
+from console.core.page import Page, Route, get
 from console.core.services import Answer
 from console.decisions.acts import Act, act_routes
 from console.decisions.fields import PAPER, Field, command_of, options_of
@@ -223,37 +224,26 @@ def _what_it_comes_to(would: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-async def votes_form(page: Page) -> Response:
-    """Show a row for each voting seat."""
-    return await _votes(page, sent=False)
-
-
-async def votes_sent(page: Page) -> Response:
-    """Record the votes that were cast."""
-    return await _votes(page, sent=True)
-
-
-async def _votes(page: Page, *, sent: bool) -> Response:
+async def votes(page: Page) -> acts.Act | Response:
+    """The form with a row for each voting seat."""
     sitting = await _sitting(page)
     if isinstance(sitting, Response):
         return sitting
-    shown: dict[str, Any] = {
-        "title": "Record votes",
-        "sitting": sitting,
-        "choices": CHOICES,
-        "people": sitting.body.people,
-        "paper": PAPER,
-    }
-    if not sent:
-        return page.render("decisions/votes.html", form=None, **shown)
-    form = await page.form()
-    command = command_of(form, PAPER) | {"ballots": _ballots(form, sitting)}
-    cast_at = instant_of(sitting.meeting["held_on"], form["cast_at"])
-    command |= {"cast_at": cast_at} if cast_at else {}
-    answer = await page.send("governance", "POST", f"/items/{sitting.item['item']}/votes", json=command)
-    if not answer.ok:
-        return page.refused(answer, "decisions/votes.html", form=form, **shown)
-    return page.redirect(page.link(sitting.back), "The votes are recorded.")
+    shown = {"sitting": sitting, "choices": CHOICES, "people": sitting.body.people, "paper": PAPER}
+
+    def cast(_: Page, form: Form) -> tuple[str, Any]:
+        cast_at = instant_of(sitting.meeting["held_on"], form["cast_at"])
+        command = command_of(form, PAPER) | {"ballots": _ballots(form, sitting)}
+        return f"/items/{sitting.item['item']}/votes", command | ({"cast_at": cast_at} if cast_at else {})
+
+    return acts.Act(
+        service="governance",
+        form="decisions/votes.html",
+        command=cast,
+        context=lambda _, __: {"title": "Record votes", **shown},
+        done=lambda page, _: page.redirect(page.link(sitting.back), "The votes are recorded."),
+        is_tried=False,
+    )
 
 
 def _ballots(form: Form, sitting: Sitting) -> list[dict[str, str]]:
@@ -268,6 +258,5 @@ ROUTES: list[Route] = [
     *act_routes(f"{_ONE}/recusals", recusal),
     *act_routes(f"{_ONE}/motion", motion),
     *act_routes(f"{_ONE}/result", result),
-    get(f"{_ONE}/votes", votes_form),
-    post(f"{_ONE}/votes", votes_sent),
+    *acts.act_routes(f"{_ONE}/votes", votes),
 ]

@@ -5,8 +5,9 @@ from typing import Any
 
 from starlette.responses import Response
 
+from console.core import acts
 from console.core.forms import Form
-from console.core.page import Page, Route, get, post
+from console.core.page import Page, Route
 from console.decisions.acts import Act, act_routes
 from console.decisions.fields import PAPER, Field, command_of, options_of
 from console.decisions.meetings import body_of
@@ -26,7 +27,8 @@ def _back(meeting: Mapping[str, Any]) -> str:
     return f"/decisions/meetings/{meeting['meeting']}"
 
 
-def _plan(page: Page) -> Act:
+async def plan(page: Page) -> Act | Response:
+    """The form of a meeting that is to be."""
     body = page.query.get("body", "")
     return Act(
         title="Plan a meeting",
@@ -46,31 +48,17 @@ def _plan(page: Page) -> Act:
         ),
         back="/decisions/meetings",
         done="The meeting is planned. It is called by giving notice.",
+        made_at=_back,
+        adjust=_on_its_day,
     )
 
 
-async def plan_form(page: Page) -> Response:
-    """Show the form of a meeting that is to be."""
-    act = _plan(page)
-    return page.render("decisions/act.html", title="Plan a meeting", act=act, form=None)
-
-
-async def plan_sent(page: Page) -> Response:
-    """Plan a meeting: its time is of the day that the same form names."""
-    act = _plan(page)
-    form = await page.form()
-    command = command_of(form, act.fields)
-    if form.refusal:
-        return page.refused(form, "decisions/act.html", title=act.title, act=act, form=form)
-    if "starts_at" in command:
-        command["starts_at"] = instant_of(command.get("held_on", ""), command["starts_at"])
+def _on_its_day(command: dict[str, Any]) -> dict[str, Any]:
+    """Have the time be of the day that the same form names."""
     public = command.pop("in_public", "")
-    if public:
-        command["in_public"] = public == "yes"
-    answer = await page.send("governance", "POST", act.path, json=command)
-    if not answer.ok:
-        return page.refused(answer, "decisions/act.html", title=act.title, act=act, form=form)
-    return page.redirect(page.link(f"/decisions/meetings/{answer['meeting']}"), act.done)
+    starts_at = instant_of(command.get("held_on", ""), command.get("starts_at", ""))
+    given = {"starts_at": starts_at, "in_public": public == "yes" if public else None}
+    return command | {name: one for name, one in given.items() if one is not None}
 
 
 async def notice(page: Page) -> Act | Response:
@@ -221,38 +209,28 @@ async def minutes(page: Page) -> Act | Response:
     )
 
 
-async def attendance_form(page: Page) -> Response:
-    """Show who comes, and who was there from when to when."""
-    return await _attendance(page, sent=False)
-
-
-async def attendance_sent(page: Page) -> Response:
-    """State who comes, and who was there."""
-    return await _attendance(page, sent=True)
-
-
-async def _attendance(page: Page, *, sent: bool) -> Response:
+async def attendance(page: Page) -> acts.Act | Response:
+    """The form of who comes, and who was there from when to when."""
     meeting = await _meeting(page)
     if isinstance(meeting, Response):
         return meeting
     body = await body_of(page, meeting)
     rows = seats(meeting, body.posts, body.people)
-    shown: dict[str, Any] = {
-        "title": "Who comes, and who was there",
-        "meeting": meeting,
-        "seats": rows,
-        "body": body,
-        "paper": PAPER,
-    }
-    if not sent:
-        return page.render("decisions/attendance.html", form=None, **shown)
-    form = await page.form()
-    stated = [one for one in (_stated(form, row, meeting["held_on"]) for row in rows) if one is not None]
-    command = command_of(form, PAPER) | {"attendance": stated}
-    answer = await page.send("governance", "PUT", f"/meetings/{meeting['meeting']}/attendance", json=command)
-    if not answer.ok:
-        return page.refused(answer, "decisions/attendance.html", form=form, **shown)
-    return page.redirect(page.link(_back(meeting)), "Attendance is stated.")
+    shown = {"meeting": meeting, "seats": rows, "body": body, "paper": PAPER}
+
+    def state(_: Page, form: Form) -> tuple[str, Any]:
+        stated = [one for one in (_stated(form, row, meeting["held_on"]) for row in rows) if one is not None]
+        return f"/meetings/{meeting['meeting']}/attendance", command_of(form, PAPER) | {"attendance": stated}
+
+    return acts.Act(
+        service="governance",
+        form="decisions/attendance.html",
+        command=state,
+        context=lambda _, __: {"title": "Who comes, and who was there", **shown},
+        done=lambda page, _: page.redirect(page.link(_back(meeting)), "Attendance is stated."),
+        method="PUT",
+        is_tried=False,
+    )
 
 
 def _stated(form: Form, row: Seat, day: str) -> dict[str, Any] | None:
@@ -277,13 +255,11 @@ def _stated(form: Form, row: Seat, day: str) -> dict[str, Any] | None:
 _ONE = "/decisions/meetings/{meeting}"
 
 ROUTES: list[Route] = [
-    get("/decisions/meetings/new", plan_form),
-    post("/decisions/meetings/new", plan_sent),
+    *act_routes("/decisions/meetings/new", plan),
     *act_routes(f"{_ONE}/notice", notice),
     *act_routes(f"{_ONE}/items", item),
     *act_routes(f"{_ONE}/cancellation", cancellation),
     *act_routes(f"{_ONE}/closing", closing),
     *act_routes(f"{_ONE}/minutes", minutes),
-    get(f"{_ONE}/attendance", attendance_form),
-    post(f"{_ONE}/attendance", attendance_sent),
+    *acts.act_routes(f"{_ONE}/attendance", attendance),
 ]

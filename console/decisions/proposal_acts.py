@@ -5,9 +5,9 @@ from typing import Any
 
 from starlette.responses import Response
 
-from console.core.page import Page, Route, get, post
+from console.core.page import Page, Route
 from console.decisions.acts import Act, act_routes
-from console.decisions.fields import PAPER, Field, command_of, options_of
+from console.decisions.fields import PAPER, Field, options_of
 from console.decisions.packs import list_codes
 from console.decisions.shaping.items import STAGES
 from console.decisions.shaping.proposals import KINDS, STATES, undecided
@@ -29,7 +29,8 @@ def _state_of(would: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [("The proposal would be", STATES.get(would["state"], (would["state"], ""))[0])]
 
 
-async def _make(page: Page) -> Act:
+async def make(page: Page) -> Act | Response:
+    """The form of a proposal."""
     return Act(
         title="Make a proposal",
         button="Make the proposal",
@@ -60,25 +61,8 @@ async def _make(page: Page) -> Act:
         ),
         back="/decisions/proposals",
         done="The proposal is made.",
+        made_at=_back,
     )
-
-
-async def make_form(page: Page) -> Response:
-    """Show the form of a proposal."""
-    return page.render("decisions/act.html", title="Make a proposal", act=await _make(page), form=None)
-
-
-async def make_sent(page: Page) -> Response:
-    """Make a proposal, and show it."""
-    act = await _make(page)
-    form = await page.form()
-    command = command_of(form, act.fields)
-    if form.refusal:
-        return page.refused(form, "decisions/act.html", title=act.title, act=act, form=form)
-    answer = await page.send("governance", "POST", act.path, json=command)
-    if not answer.ok:
-        return page.refused(answer, "decisions/act.html", title=act.title, act=act, form=form)
-    return page.redirect(page.link(f"/decisions/proposals/{answer['proposal']}"), act.done)
 
 
 async def opening(page: Page) -> Act | Response:
@@ -234,8 +218,7 @@ async def withdrawal(page: Page) -> Act | Response:
 _ONE = "/decisions/proposals/{proposal}"
 
 ROUTES: list[Route] = [
-    get("/decisions/proposals/new", make_form),
-    post("/decisions/proposals/new", make_sent),
+    *act_routes("/decisions/proposals/new", make),
     *act_routes(f"{_ONE}/opening", opening),
     *act_routes(f"{_ONE}/papers/new", paper),
     *act_routes(f"{_ONE}/consultations", consultation),

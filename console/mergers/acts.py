@@ -1,4 +1,4 @@
-"""What can be done with a merger or an application: a form, a check by a dry run, and then the act itself."""
+"""What can be done with a merger or an application: the words, the fields and the command of each act."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -6,10 +6,11 @@ from typing import Any
 
 from starlette.responses import Response
 
+from console.core.acts import Act, Fact, act_routes, plain
 from console.core.forms import Form
-from console.core.page import Page, Route, get, post
-from console.core.services import Answer, Question
-from console.core.words import day
+from console.core.page import Page
+from console.core.services import Answer
+from console.core.words import day, words
 
 Body = Callable[[Form], Mapping[str, Any] | None]
 Rows = Callable[[Form], Sequence[tuple[str, str]]]
@@ -21,11 +22,16 @@ class Subject:
 
     registry: str
     page: str
-    what: str
 
 
-MERGER = Subject("/mergers", "/mergers", "merger")
-APPLICATION = Subject("/merger-applications", "/mergers/applications", "application")
+FACTS: Mapping[str, Fact] = {
+    "status": ("Status", words),
+    "effective_on": ("Day one", day),
+    "successor_name": ("Name of the successor", plain),
+}
+"""What a stale version says to be otherwise."""
+MERGER = Subject("/mergers", "/mergers")
+APPLICATION = Subject("/merger-applications", "/mergers/applications")
 
 
 def nothing(_: Form) -> None:
@@ -38,7 +44,7 @@ def no_rows(_: Form) -> Sequence[tuple[str, str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class MergerAct:
     """One act: its page below the subject's, its command below the registry's, and its words."""
 
     name: str
@@ -53,82 +59,54 @@ class Act:
     warning: str = ""
     has_version: bool = False
 
-    def routes(self) -> list[Route]:
-        """Return the routes of its form, and of what the form sends."""
-        path = f"{self.subject.page}/{{reference}}/{self.page or self.name}"
+    @property
+    def address(self) -> str:
+        """The console's address of its form."""
+        return f"{self.subject.page}/{{reference}}/{self.page or self.name}"
 
-        async def shown(page: Page) -> Response:
-            return await _shown(self, page)
+    @property
+    def act(self) -> Act:
+        """The same as an act of the console."""
+        return Act(
+            service="registry",
+            form="mergers/act.html",
+            reads=lambda page: [page.now("registry", f"{self.subject.registry}/{page.path['reference']}")],
+            command=lambda page, form: (self._path(page), self.body(form)),
+            context=self._context,
+            filled=lambda _, form: {"rows": self.rows(form) if form else ()},
+            done=self._done,
+            facts=FACTS,
+            has_version=self.has_version,
+        )
 
-        async def sent(page: Page) -> Response:
-            return await _sent(self, page)
+    def _path(self, page: Page) -> str:
+        command = self.command or f"{{reference}}/{self.name}"
+        return f"{self.subject.registry}/{command.format(**page.path)}"
 
-        return [get(path, shown), post(path, sent)]
+    def _back(self, page: Page) -> str:
+        return f"{self.subject.page}/{page.path['reference']}"
 
+    def _context(self, page: Page, answers: Sequence[Answer]) -> dict[str, Any]:
+        (record,) = answers
+        name = record.get("successor_name") or record.get("successor") or ""
+        return {
+            "title": self.title,
+            "caption": f"{name}, {page.path['reference']}" if name else page.path["reference"],
+            "name": self.name,
+            "button": self.button,
+            "warning": self.warning,
+            "is_tried": True,
+            "subject": record,
+            "back": self._back(page),
+        }
 
-async def _shown(act: Act, page: Page) -> Response:
-    (subject,) = await page.ask(_question(act, page))
-    if not subject.ok:
-        return page.unanswered(subject)
-    return page.render("mergers/act.html", title=act.title, **_context(act, page, subject, None))
-
-
-async def _sent(act: Act, page: Page) -> Response:
-    """Check the form by a dry run, or do what it says once it is confirmed."""
-    form = await page.form()
-    (subject,) = await page.ask(_question(act, page))
-    if not subject.ok:
-        return page.unanswered(subject)
-    context = _context(act, page, subject, form)
-    body = act.body(form)
-    if form.refusal:
-        return page.refused(form, "mergers/act.html", title=act.title, **context)
-    if form["step"] == "change":
-        return page.render("mergers/act.html", title=act.title, **context)
-    is_final = form["step"] == "confirm"
-    answer = await page.send(
-        "registry",
-        "POST",
-        f"{act.subject.registry}/{(act.command or '{reference}/' + act.name).format(**page.path)}",
-        json=body,
-        if_match=form["version"] or None,
-        dry_run=None if is_final else True,
-    )
-    if not answer.ok:
-        return page.refused(answer, "mergers/act.html", title=act.title, **context)
-    if is_final:
-        done = act.done.format(**{**answer.body, "effective_on": day(answer["effective_on"])})
-        return page.redirect(page.link(context["back"]), done)
-    return page.render("mergers/check.html", title=f"Check: {act.title}", **context)
-
-
-def _question(act: Act, page: Page) -> Question:
-    return page.now("registry", f"{act.subject.registry}/{page.path['reference']}")
-
-
-def _context(act: Act, page: Page, subject: Answer, form: Form | None) -> dict[str, Any]:
-    back = f"{act.subject.page}/{page.path['reference']}"
-    return {
-        "act": act,
-        "subject": subject,
-        "form": form,
-        "rows": act.rows(form) if form else (),
-        "fields": repeated(form) if form else (),
-        "version": subject.etag if act.has_version else "",
-        "back": back,
-        "action": f"{back}/{(act.page or act.name).format(**page.path)}",
-    }
-
-
-def repeated(form: Form) -> list[tuple[str, str]]:
-    """Return the fields of a form, for the page that asks whether they are right."""
-    own = ("csrf", "form_key", "step", "version")
-    return [(name, value) for name, value in form.data.multi_items() if name not in own and isinstance(value, str)]
+    def _done(self, page: Page, answer: Answer) -> Response:
+        words = self.done.format(**{**answer.body, "effective_on": day(answer["effective_on"])})
+        return page.redirect(page.link(self._back(page)), words)
 
 
 def _redating(form: Form) -> Mapping[str, Any]:
-    wanted = form.day("effective_on", "The new day one", needed=True)
-    return {"effective_on": wanted and wanted.isoformat()}
+    return {"effective_on": form.iso_day("effective_on", "The new day one", needed=True)}
 
 
 def _new_day(form: Form) -> Sequence[tuple[str, str]]:
@@ -141,13 +119,12 @@ def scheme_of(sort: str, choice: str) -> Mapping[str, Any]:
 
 
 def _scheme(form: Form) -> Mapping[str, Any]:
-    made_on = form.day("made_on", "The day on which it was made")
     return {
         **scheme_of(
             form.text("sort", "What it transfers"), form.text("choice", "Whether there is anything to transfer")
         ),
         "predecessors": form.all("predecessors"),
-        "made_on": made_on and made_on.isoformat(),
+        "made_on": form.iso_day("made_on", "The day on which it was made"),
     }
 
 
@@ -161,9 +138,8 @@ def _scheme_rows(form: Form) -> Sequence[tuple[str, str]]:
 
 
 def _evidence(form: Form) -> Mapping[str, Any]:
-    met_on = form.day("met_on", "The day on which it was met", needed=True)
     return {
-        "met_on": met_on and met_on.isoformat(),
+        "met_on": form.iso_day("met_on", "The day on which it was met", needed=True),
         "evidence_type": form.text("evidence_type", "The type of evidence"),
         "evidence": form.text("evidence", "What shows it"),
     }
@@ -178,9 +154,8 @@ def _evidence_rows(form: Form) -> Sequence[tuple[str, str]]:
 
 
 def _pause(form: Form) -> Mapping[str, Any]:
-    effective_on = form.day("effective_on", "The day from which this holds")
     return {
-        "effective_on": effective_on and effective_on.isoformat(),
+        "effective_on": form.iso_day("effective_on", "The day from which this holds"),
         "reason": form.text("reason", "The reason"),
         "document": form.text("document", "The paper that shows it"),
         "words": form["words"],
@@ -196,7 +171,7 @@ def _pause_rows(form: Form) -> Sequence[tuple[str, str]]:
     ]
 
 
-_RESUMPTION = Act(
+_RESUMPTION = MergerAct(
     name="resumption",
     title="Resume a transfer scheme of staff",
     button="Resume the scheme",
@@ -207,7 +182,7 @@ _RESUMPTION = Act(
     rows=_pause_rows,
 )
 ACTS = (
-    Act(
+    MergerAct(
         name="redating",
         title="Move day one",
         button="Move day one",
@@ -217,7 +192,7 @@ ACTS = (
         warning="Every earlier plan stays visible. Whoever follows this merger receives an event.",
         has_version=True,
     ),
-    Act(
+    MergerAct(
         name="withdrawal",
         title="Withdraw the merger",
         button="Withdraw the merger",
@@ -226,14 +201,14 @@ ACTS = (
         "taken up again: agree another one instead.",
         has_version=True,
     ),
-    Act(
+    MergerAct(
         name="establishment",
         title="Carry the merger out",
         button="Carry it out",
         done="{successor_name} is established, and {reference} is carried out",
         warning="The predecessors are dissolved, and contracts, allowances and appointments follow at once.",
     ),
-    Act(
+    MergerAct(
         name="schemes",
         title="Record a transfer scheme or a nil return",
         button="Record it",
@@ -241,7 +216,7 @@ ACTS = (
         body=_scheme,
         rows=_scheme_rows,
     ),
-    Act(
+    MergerAct(
         name="evidence",
         title="Record that a condition is met",
         button="Record it",
@@ -263,4 +238,4 @@ ACTS = (
         warning="Staff stay with their host meanwhile. Before day one the merger is not ready until it is resumed.",
     ),
 )
-ROUTES = [route for act in ACTS for route in act.routes()]
+ROUTES = [route for one in ACTS for route in act_routes(one.address, one.act)]

@@ -5,12 +5,13 @@ from typing import Any
 
 from starlette.responses import Response
 
+from console.core.acts import Act, act_routes
 from console.core.forms import Form
-from console.core.page import Page, Route, get, post
+from console.core.page import Page, Route, get
 from console.core.services import Answer
 from console.core.words import day, words
-from console.mergers.acts import APPLICATION, Act, repeated
-from console.mergers.planning import PlannedMerger, form_in
+from console.mergers.acts import APPLICATION, MergerAct
+from console.mergers.planning import PlannedMerger, merger_in, planned_first
 from console.mergers.shaping import May
 
 _APPLY = ("governance_lead", "registrar", "nhs_england")
@@ -45,40 +46,25 @@ def _offered(found: Answer, may: May) -> list[str]:
     return offered
 
 
-async def new(page: Page) -> Response:
-    """Ask what an application needs."""
-    form = form_in(page)
-    wanted = PlannedMerger.of(form)
-    if form.refusal:
-        return page.refused(form, "mergers/plan.html", title="Plan a merger", form=form)
-    return page.render("mergers/apply.html", title="Apply to merge", form=form, wanted=wanted)
+async def _new(page: Page) -> Act | Response:
+    return FILING if page.request.method == "POST" else planned_first(page, FILING)
 
 
-async def file(page: Page) -> Response:
-    """Check an application by a dry run, and make it once it is confirmed."""
-    form = await page.form()
-    wanted = PlannedMerger.of(form)
-    body = _content(form, wanted)
-    shown: Mapping[str, Any] = {"form": form, "wanted": wanted}
-    if form.refusal:
-        return page.refused(form, "mergers/apply.html", title="Apply to merge", **shown)
-    if form["step"] == "change":
-        return page.render("mergers/apply.html", title="Apply to merge", **shown)
-    is_final = form["step"] == "confirm"
-    answer = await page.send("registry", "POST", "/merger-applications", json=body, dry_run=None if is_final else True)
-    if not answer.ok:
-        return page.refused(answer, "mergers/apply.html", title="Apply to merge", **shown)
-    if is_final:
-        reference = answer["reference"]
-        said = "is filed" if answer["status"] == "filed" else f"waits for {', '.join(answer['lacking'])}"
-        return page.redirect(page.link(f"/mergers/applications/{reference}"), f"The application {reference} {said}")
-    return page.render(
-        "mergers/apply_check.html",
-        title="Check: apply to merge",
-        wanted=wanted,
-        answer=answer,
-        fields=repeated(form),
-    )
+def _filed(page: Page, answer: Answer) -> Response:
+    reference = answer["reference"]
+    said = "is filed" if answer["status"] == "filed" else f"waits for {', '.join(answer['lacking'])}"
+    return page.redirect(page.link(f"/mergers/applications/{reference}"), f"The application {reference} {said}")
+
+
+FILING = Act(
+    service="registry",
+    form="mergers/apply.html",
+    check="mergers/apply_check.html",
+    command=lambda _, form: ("/merger-applications", _content(form, PlannedMerger.of(form))),
+    context=lambda _, __: {"title": "Apply to merge", "button": "Apply", "back": "/mergers"},
+    filled=merger_in,
+    done=_filed,
+)
 
 
 def _content(form: Form, wanted: PlannedMerger) -> dict[str, Any]:
@@ -99,11 +85,10 @@ def _agreement(form: Form) -> Mapping[str, Any]:
 
 def _determination(form: Form) -> Mapping[str, Any]:
     outcome = form.text("outcome", "The outcome")
-    deferred_to = form.day("deferred_to", "The later day", needed=outcome == "deferred")
     condition = form["condition"]
     return {
         "outcome": outcome,
-        "deferred_to": deferred_to and deferred_to.isoformat(),
+        "deferred_to": form.iso_day("deferred_to", "The later day", needed=outcome == "deferred"),
         "reasons": [line.strip() for line in form["reasons"].splitlines() if line.strip()],
         "conditions": [{"condition": condition, "words": form.text("words", "The condition's words")}]
         if condition
@@ -134,7 +119,7 @@ def _judgement_rows(form: Form) -> Sequence[tuple[str, str]]:
 
 
 ACTS = (
-    Act(
+    MergerAct(
         name="agreements",
         title="Agree to an application",
         button="Agree",
@@ -145,7 +130,7 @@ ACTS = (
         warning="An applicant agrees to the content as it stands. When the last one has agreed, it is filed.",
         has_version=True,
     ),
-    Act(
+    MergerAct(
         name="determination",
         title="Determine an application",
         button="Determine it",
@@ -156,7 +141,7 @@ ACTS = (
         warning="An approval creates the merger. It cannot be determined again, unless it is deferred.",
         has_version=True,
     ),
-    Act(
+    MergerAct(
         name="judgements",
         title="Judge an application by a criterion",
         button="Record the judgement",
@@ -166,7 +151,7 @@ ACTS = (
         rows=_judgement_rows,
         has_version=True,
     ),
-    Act(
+    MergerAct(
         name="withdrawal",
         title="Withdraw an application",
         button="Withdraw it",
@@ -177,8 +162,7 @@ ACTS = (
     ),
 )
 ROUTES: list[Route] = [
-    get("/mergers/applications/new", new),
-    post("/mergers/applications/new", file),
-    *(route for act in ACTS for route in act.routes()),
+    *act_routes("/mergers/applications/new", _new),
+    *(route for one in ACTS for route in act_routes(one.address, one.act)),
     get("/mergers/applications/{reference}", application),
 ]

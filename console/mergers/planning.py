@@ -9,10 +9,11 @@ from urllib.parse import urlencode
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
+from console.core.acts import Act, act_routes
 from console.core.forms import Form
-from console.core.page import Page, Route, get, post
-from console.core.services import Reason
-from console.mergers.acts import repeated, scheme_of
+from console.core.page import Page, Route, get
+from console.core.services import Answer, Reason
+from console.mergers.acts import scheme_of
 from console.mergers.shaping import May, codes_of
 
 _APPLY = ("governance_lead", "registrar", "nhs_england")
@@ -119,51 +120,49 @@ async def preview(page: Page) -> Response:
     )
 
 
-async def agreement(page: Page) -> Response:
-    """Ask what is needed to agree a merger: the successor, and what of the transfer schemes is made."""
+def merger_in(page: Page, form: Form | None) -> Mapping[str, Any]:
+    """Return the merger of a form, or of the address that led to it."""
+    given = form or form_in(page)
+    return {"wanted": PlannedMerger.of(given), "form": given}
+
+
+def planned_first(page: Page, act: Act) -> Act | Response:
+    """Return an act on the merger of the address, or the plan of it where that is not whole."""
     form = form_in(page)
+    PlannedMerger.of(form)
+    return page.refused(form, "mergers/plan.html", title="Plan a merger", form=form) if form.refusal else act
+
+
+async def _agreement(page: Page) -> Act | Response:
+    return AGREEMENT if page.request.method == "POST" else planned_first(page, AGREEMENT)
+
+
+def _schemes(form: Form | None) -> list[Mapping[str, Any]]:
+    """Return what of the transfer schemes is made."""
+    return [scheme_of(sort, form[f"{sort}_scheme"]) for sort in _SCHEMES if form[f"{sort}_scheme"]] if form else []
+
+
+def _agrees(_: Page, form: Form) -> tuple[str, Any]:
     wanted = PlannedMerger.of(form)
-    if form.refusal:
-        return page.refused(form, "mergers/plan.html", title="Plan a merger", form=form)
-    return page.render("mergers/agreement.html", title="Agree a merger", form=form, wanted=wanted)
+    return "/mergers", {**wanted.fields, "predecessors": wanted.predecessors, "schemes": _schemes(form)}
 
 
-async def agree(page: Page) -> Response:
-    """Check an agreement by a dry run, and make it once it is confirmed."""
-    form = await page.form()
-    wanted = PlannedMerger.of(form)
-    shown: Mapping[str, Any] = {"form": form, "wanted": wanted}
-    if form.refusal:
-        return page.refused(form, "mergers/agreement.html", title="Agree a merger", **shown)
-    if form["step"] == "change":
-        return page.render("mergers/agreement.html", title="Agree a merger", **shown)
-    is_final = form["step"] == "confirm"
-    schemes = [scheme_of(sort, form[f"{sort}_scheme"]) for sort in _SCHEMES if form[f"{sort}_scheme"]]
-    answer = await page.send(
-        "registry",
-        "POST",
-        "/mergers",
-        json={**wanted.fields, "predecessors": wanted.predecessors, "schemes": schemes},
-        dry_run=None if is_final else True,
-    )
-    if not answer.ok:
-        return page.refused(answer, "mergers/agreement.html", title="Agree a merger", **shown)
-    if is_final:
-        words = "is carried out" if answer["status"] == "carried_out" else "is agreed"
-        return page.redirect(page.link(f"/mergers/{answer['reference']}"), f"The merger {answer['reference']} {words}")
-    return page.render(
-        "mergers/agreement_check.html",
-        title="Check: agree a merger",
-        wanted=wanted,
-        answer=answer,
-        fields=repeated(form),
-        schemes=schemes,
-    )
+def _agreed(page: Page, answer: Answer) -> Response:
+    words = "is carried out" if answer["status"] == "carried_out" else "is agreed"
+    return page.redirect(page.link(f"/mergers/{answer['reference']}"), f"The merger {answer['reference']} {words}")
 
 
+AGREEMENT = Act(
+    service="registry",
+    form="mergers/agreement.html",
+    check="mergers/agreement_check.html",
+    command=_agrees,
+    context=lambda _, __: {"title": "Agree a merger", "button": "Agree the merger", "back": "/mergers"},
+    filled=lambda page, form: {**merger_in(page, form), "schemes": _schemes(form)},
+    done=_agreed,
+)
 ROUTES: list[Route] = [
     get("/mergers/plan", plan),
     get("/mergers/preview", preview),
-    get("/mergers/agreement", agreement),
-    post("/mergers/agreement", agree),
+    *act_routes("/mergers/agreement", _agreement),
 ]

@@ -5,10 +5,11 @@ from typing import Any
 
 from starlette.responses import Response
 
+from console.core.acts import Act, act_routes
 from console.core.forms import Form
 from console.core.page import Handler, Page, Route, get, post
 from console.core.services import Answer
-from console.core.words import day, plural
+from console.core.words import day, plural, words
 from console.operations import imports
 from console.operations.shaping import SERVICES, Health, by_key, event_name, health_of
 
@@ -101,37 +102,35 @@ def _resumed(answer: Answer) -> str:
     return f"{plural(len(answer['applied']), 'event')} applied; {left}"
 
 
-async def discard(page: Page) -> Response:
-    """Ask why an event is discarded."""
-    return page.render("operations/discard.html", title="Discard a parked event", **_discarded(page, None))
-
-
-async def discard_it(page: Page) -> Response:
-    """Check a discard by a dry run, and do it once it is confirmed."""
-    form = await page.form()
-    reason, context = form.text("reason", "The reason"), _discarded(page, form)
-    if form.refusal:
-        return page.refused(form, "operations/discard.html", title="Discard a parked event", **context)
-    is_final = form["step"] == "confirm"
-    name, path = page.path["service"], f"/operations/parked/{page.path['parked']}/discard"
-    dry_run = None if is_final else True
-    answer = await page.send(name, "POST", path, json={"reason": reason}, dry_run=dry_run)
-    if not answer.ok:
-        return page.refused(answer, "operations/discard.html", title="Discard a parked event", **context)
-    if is_final:
-        return page.redirect(page.link(f"/operations/{name}"), "The event is discarded; your reason is recorded")
-    return page.render(
-        "operations/discard_check.html",
-        title="Check: discard a parked event",
-        event=answer.body,
-        event_name=event_name,
-        reason=reason,
-        **context,
+async def discarding(page: Page) -> Act | Response:
+    """The act by which a parked event is discarded, with the reason."""
+    name = page.path["service"]
+    if name not in SERVICES:
+        return page.not_found(f"There is no service {name}.")
+    back = f"/operations/{name}"
+    context = {
+        "title": "Discard a parked event",
+        "caption": words(name),
+        "lead": ("It is never applied then. Who discarded it, and why, is recorded.",),
+        "warning": f"{words(name)} will never know what this event states. What waits behind it can be resumed.",
+        "button": "Discard it for good",
+        "is_tried": True,
+        "back": back,
+        "event_name": event_name,
+    }
+    return Act(
+        service=name,
+        form="operations/discard.html",
+        check="operations/discard_check.html",
+        command=_discards,
+        context=lambda _, __: context,
+        filled=lambda _, form: {"rows": [("Reason", form["reason"])] if form else ()},
+        done=lambda page, _: page.redirect(page.link(back), "The event is discarded; your reason is recorded"),
     )
 
 
-def _discarded(page: Page, form: Form | None) -> dict[str, Any]:
-    return {"name": page.path["service"], "parked": page.path["parked"], "form": form}
+def _discards(page: Page, form: Form) -> tuple[str, Any]:
+    return f"/operations/parked/{page.path['parked']}/discard", {"reason": form.text("reason", "The reason")}
 
 
 async def due_work(page: Page) -> Response:
@@ -197,8 +196,8 @@ async def move_clock(page: Page) -> Response:
             context: dict[str, Any] = {"clocks": await _clocks(page), "form": form, "moved": moved}
             return page.refused(answer, "operations/clock.html", title="Clock", **context)
         moved.append(one)
-    words = f"All clocks show {day(moved_to)}" if moved_to else "All clocks show the real day"
-    return page.redirect(page.link("/operations/clock"), words)
+    said = f"All clocks show {day(moved_to)}" if moved_to else "All clocks show the real day"
+    return page.redirect(page.link("/operations/clock"), said)
 
 
 async def service_only(page: Page) -> Response:
@@ -218,6 +217,5 @@ ROUTES: list[Route] = [
     post("/operations/{service}/key", _of_services(resume_key)),
     get("/operations/{service}/parked/{parked:int}/resume", service_only),
     post("/operations/{service}/parked/{parked:int}/resume", _of_services(resume_one)),
-    get("/operations/{service}/parked/{parked:int}/discard", _of_services(discard)),
-    post("/operations/{service}/parked/{parked:int}/discard", _of_services(discard_it)),
+    *act_routes("/operations/{service}/parked/{parked:int}/discard", discarding),
 ]

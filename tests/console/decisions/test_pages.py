@@ -275,7 +275,7 @@ async def test_a_result_is_tried_first_and_done_once_it_is_confirmed(over: Over)
     check = await browser.submit(f"{ITEM}/result", counted)
     assert "What it would come to Result Carried For 2 Against 1" in text(check)
     assert str(browser.transport.sent[-1].url).endswith("/result?dry_run=true")
-    done = await browser.submit(f"{ITEM}/result", counted | {"confirmed": "yes"})
+    done = await browser.submit(f"{ITEM}/result", counted | {"step": "confirm"})
     assert "The item is closed." in done.text
     assert not browser.transport.sent[-1].url.query
     assert command(browser) == {
@@ -339,7 +339,7 @@ async def test_an_interest_is_declared_where_a_nil_return_would_be_wrong(over: O
     check = await browser.submit(f"{path}/interests", given)
     assert "How they are connected Owns it, or a part of it" in text(check)
     assert "In time No: it is a breach" in text(check)
-    done = await browser.submit(f"{path}/interests", given | {"confirmed": "yes"})
+    done = await browser.submit(f"{path}/interests", given | {"step": "confirm"})
     assert "The interest is declared." in done.text
     assert command(browser) == {
         "organisation": of.CODE,
@@ -403,7 +403,7 @@ async def test_a_recommendation_is_answered_by_a_body_that_has_not_yet(over: Ove
     check = await browser.submit(path, {"body": of.BODY, "answer": "accepted", **day})
     assert "What it answers It accepts Day of the answer 5 May 2031" in text(check)
     assert str(browser.transport.sent[-1].url).endswith("/replies?dry_run=true")
-    await browser.submit(path, {"body": of.BODY, "answer": "accepted", "confirmed": "yes", **day})
+    await browser.submit(path, {"body": of.BODY, "answer": "accepted", "step": "confirm", **day})
     assert command(browser) == {"body": of.BODY, "answer": "accepted", "replied_on": "2031-05-05"}
 
 
@@ -432,14 +432,14 @@ async def test_a_recommendation_is_answered_by_a_body_that_has_not_yet(over: Ove
         (
             f"{MEETING}/cancellation",
             f"/meetings/{of.MEETING}/cancellation",
-            {"reason": "postponed", "confirmed": "yes"},
+            {"reason": "postponed", "step": "confirm"},
             {"reason": "postponed"},
             of.MET,
         ),
         (
             f"{MEETING}/closing",
             f"/meetings/{of.MEETING}/held",
-            {"confirmed": "yes", "note": "Late"},
+            {"step": "confirm", "note": "Late"},
             {"note": "Late"},
             of.MET,
         ),
@@ -491,7 +491,7 @@ async def test_a_recommendation_is_answered_by_a_body_that_has_not_yet(over: Ove
         (
             f"{PROPOSAL}/opening",
             f"/proposals/{of.PROPOSAL}/opening",
-            {"confirmed": "yes", **of.day("opened_on", "2031-05-02")},
+            {"step": "confirm", **of.day("opened_on", "2031-05-02")},
             {"opened_on": "2031-05-02"},
             of.ASKED,
         ),
@@ -526,7 +526,7 @@ async def test_a_recommendation_is_answered_by_a_body_that_has_not_yet(over: Ove
                 "limit_basis": "single",
                 "conditions": "valued",
                 "source_minute": "Board, item 2",
-                "confirmed": "yes",
+                "step": "confirm",
                 **of.day("first_day", "2031-05-01"),
             },
             {
@@ -545,7 +545,7 @@ async def test_a_recommendation_is_answered_by_a_body_that_has_not_yet(over: Ove
         (
             "/decisions/instruments/IN-9/agreements",
             "/instruments/IN-9/agreements",
-            {"organisation": of.CODE, "constitution": "2", "confirmed": "yes"},
+            {"organisation": of.CODE, "constitution": "2", "step": "confirm"},
             {"organisation": of.CODE, "constitution": 2},
             of.INSTRUMENT,
         ),
@@ -559,7 +559,7 @@ async def test_a_recommendation_is_answered_by_a_body_that_has_not_yet(over: Ove
         (
             f"{PROPOSAL}/withdrawal",
             f"/proposals/{of.PROPOSAL}/withdrawal",
-            {"reason": "overtaken", "confirmed": "yes"},
+            {"reason": "overtaken", "step": "confirm"},
             {"reason": "overtaken"},
             of.ASKED,
         ),

@@ -1,5 +1,6 @@
 """Pages of mergers over answers of another world: what they show, what they offer, and what a dead service costs."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -130,12 +131,16 @@ async def test_a_merger_that_another_has_changed_is_shown_as_it_stands(tmp_path:
     stale = refusal("stale-version", "The record was changed since you read it.", status=412)
     async with console_over({**ANSWERS, f"registry POST {PAGE}/withdrawal": stale}, tmp_path) as browser:
         await browser.get(f"{PAGE}/withdrawal")
-        shown = await browser.submit(
-            f"{PAGE}/withdrawal", {"step": "confirm", "version": '"0"', "seen": "agreed 2031-04-01"}
-        )
+        seen = {
+            "seen-status": "agreed",
+            "seen-effective_on": "2031-04-01",
+            "seen-successor_name": WRITTEN["successor_name"],
+        }
+        shown = await browser.submit(f"{PAGE}/withdrawal", {"step": "confirm", "version": '"0"', **seen})
     assert shown.status_code == 412
     assert "Another person changed this" in shown.text
-    assert "with day one on 1 April 2031. Now it is agreed, with day one on 1 October 2031." in shown.text
+    rows = re.findall(r"<th scope=.row.[^>]*>(.*?)</th><td[^>]*>(.*?)</td><td[^>]*>(.*?)</td>", shown.text)
+    assert rows == [("Day one", "1 April 2031", "1 October 2031")]
     assert 'name="version" value="&#34;1&#34;"' in shown.text
 
 

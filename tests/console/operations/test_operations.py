@@ -218,3 +218,11 @@ async def test_a_long_list_of_a_preview_has_further_pages(tmp_path: Path) -> Non
         assert "after-refused-lines=abc" in shown.text
         await browser.get("/operations/imports/registry/IP-7?after-refused-lines=abc")
         assert f"registry GET {path}/refused-lines?limit=50&after=abc" in browser.transport.asked
+
+
+async def test_how_far_a_move_of_the_clock_is_can_be_seen(tmp_path: Path) -> None:
+    behind = {**CLOCK, "today": "2031-05-04"}
+    async with console_over({**ANSWERS, "governance GET /operations/clock": behind}, tmp_path) as browser:
+        page = (await browser.get("/operations/clock")).text
+    assert "The services are on different days" in page
+    assert "4 May 2031" in page
