@@ -102,7 +102,7 @@ async def test_s30_sharing_an_officer_shares_no_right(
     assert [one["missing"] for one in before["missing"]] == ["right", "power"]
     yearly = await may(left, whole_life_pence=120_000_00)
     assert [(one["missing"], one["repair"]) for one in yearly["missing"]] == [
-        ("limit", "the value is at most 5000000 pence (whole_life)")
+        ("limit", "the value is at most £50,000.00 (whole_life)")
     ]
     ended = {"last_day": day.isoformat(), "reason": "resigned"}
     [own] = (await read(platform, "/appointments", organisation=left, as_at=day.isoformat()))["items"]

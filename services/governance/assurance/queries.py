@@ -11,9 +11,16 @@ from libs.common.database.connection import Reads
 from libs.common.identity import Caller
 from services.governance.assurance.errors import AuthorisationNotFound
 from services.governance.assurance.models import Authorised
-from services.governance.assurance.rules import Condition, Direction, needs_sign_off, outcome, pack_named
-from services.governance.assurance.views import AuthorisationView, CheckpointView, ConditionView
-from services.governance.core.chains import covers
+from services.governance.assurance.rules import (
+    Condition,
+    Direction,
+    directed_to,
+    needs_sign_off,
+    outcome,
+    pack_named,
+)
+from services.governance.assurance.views import AuthorisationView, CheckpointView, ConditionView, DirectedView
+from services.governance.core.queries import list_leading_bodies
 from services.governance.core.sight import reads_through
 from services.governance.subjects.queries import suppliers_of
 
@@ -62,9 +69,10 @@ SELECT a.reference, a.pack, c.functions, c.exercised_by
 """  # noqa: S608  (only the statement above is put in)
 
 _DIRECTED_TO = f"""
-SELECT a.organisation, c.functions
+SELECT a.organisation, a.reference, a.pack, c.functions, c.exercised_by
   FROM authorisation a JOIN authorisation_condition c ON c.authorisation_id = a.id
- WHERE c.exercised_by = $3 AND a.decided_on <= $1 AND a.stated_at <= $2 AND NOT a.deferred
+ WHERE cardinality(c.functions) > 0 AND a.decided_on <= $1 AND a.stated_at <= $2 AND NOT a.deferred
+   AND EXISTS (SELECT FROM authorisation_condition t WHERE t.authorisation_id = a.id AND t.exercised_by = $3)
    AND NOT EXISTS ({_LATER})
    AND NOT EXISTS (SELECT FROM condition_lift f
                     WHERE f.authorisation_id = a.id AND f.criterion = c.criterion
@@ -122,14 +130,43 @@ async def list_authorisations(
 def directions_from(directed: str | None, action: str) -> tuple[Direction, ...]:
     """Return of the directions in the value of `DIRECTED` those that move an action, or stop it."""
     rows: list[dict[str, Any]] = json.loads(directed or "[]")
-    found = [Direction(row["reference"], tuple(row["functions"]), row["exercised_by"], row["pack"]) for row in rows]
-    return tuple(one for one in found if one.moves(action))
+    return tuple(one for one in map(_direction, rows) if one.moves(action))
+
+
+async def list_directions(
+    db: Reads, organisation: str, action: str, *, on: date, as_known: datetime | None
+) -> list[Direction]:
+    """Return by which directions others exercise an action of an organisation on a day; none where it is stopped."""
+    found = map(_direction, await db.fetch(_DIRECTIONS, on, as_known or _NOW, organisation))
+    return directed_to([one for one in found if one.moves(action)])
+
+
+async def list_directed_bodies(
+    db: Reads, directions: Collection[Direction], *, as_at: date, as_known: datetime | None
+) -> list[DirectedView]:
+    """Return the bodies that may by directions themselves: those that lead who exercises the action."""
+    return [
+        DirectedView(organisation=one.exercised_by, body=body, authorisation=one.authorisation)
+        for one in directions
+        for body in await list_leading_bodies(db, one.exercised_by, as_at=as_at, as_known=as_known)
+    ]
 
 
 async def list_directing(db: Reads, exercised_by: str, action: str, *, on: date, as_known: datetime | None) -> set[str]:
-    """Return the organisations whose action an organisation exercises on a day, by directions."""
-    rows = await db.fetch(_DIRECTED_TO, on, as_known or _NOW, exercised_by)
-    return {row["organisation"] for row in rows if any(covers(function, action) for function in row["functions"])}
+    """Return the organisations whose action an organisation exercises on a day, by directions that none stops."""
+    moved: dict[str, list[Direction]] = defaultdict(list)
+    for row in await db.fetch(_DIRECTED_TO, on, as_known or _NOW, exercised_by):
+        if (direction := _direction(row)).moves(action):
+            moved[row["organisation"]].append(direction)
+    return {
+        organisation
+        for organisation, directions in moved.items()
+        if exercised_by in {one.exercised_by for one in directed_to(directions)}
+    }
+
+
+def _direction(row: Mapping[str, Any]) -> Direction:
+    return Direction(row["reference"], tuple(row["functions"]), row["exercised_by"], row["pack"])
 
 
 async def _conditions(

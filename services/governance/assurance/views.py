@@ -59,3 +59,11 @@ class AuthorisationView(View):
     stated_at: datetime
     as_at: date
     as_known: datetime | None
+
+
+class DirectedView(View):
+    """A body that decides by directions of NHS England, without a right of its own and without a limit."""
+
+    organisation: Annotated[str, Field(description="Which exercises the function.", examples=["05C"])]
+    body: Annotated[str, Field(description="One that leads it.", examples=["05C-governing-body"])]
+    authorisation: Annotated[str, Field(description="The decision that has the directions.", examples=["AU-1"])]

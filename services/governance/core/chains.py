@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from libs.common.money import pounds
+
 LONGEST_CHAIN = 32
 """A chain of more rights than this is not followed."""
 
@@ -280,7 +282,7 @@ def _outlasts(granted: NewRight, last_day: date) -> bool:
 
 def _limit_faults(right: Right, limit: int, question: Question) -> Iterator[Fault]:
     """Yield what is above a right's limit: the value, the value with other parts, or the limit of what is granted."""
-    most = f"is at most {limit} pence ({right.limit_basis})"
+    most = f"is at most {pounds(limit)} ({right.limit_basis})"
     if question.granted is not None:
         granted = question.granted
         if granted.limit_pence is None or granted.limit_pence > limit:

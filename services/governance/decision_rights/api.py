@@ -300,7 +300,8 @@ async def list_deciders_on(
     """List bodies and posts whose right covers it, each with its minute, scope and conditions.
 
     A right cannot be used where its post is vacant, or where what it comes from, up to a power in law, is missing on
-    the day. `POST /questions/can` takes which conditions are met.
+    the day. Where directions move the action on the day, who exercises it is listed too, in `directed` and with their
+    rights. `POST /questions/can` takes which conditions are met.
     """
     found = await queries.list_deciders(
         rows,

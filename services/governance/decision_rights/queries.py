@@ -9,7 +9,7 @@ from typing import Any
 from libs.common.database.connection import Reads
 from libs.common.temporal.believed import about, as_known, holds
 from libs.organisations.statements import Facet as Known
-from services.governance.assurance.queries import DIRECTED, directions_from
+from services.governance.assurance.queries import DIRECTED, directions_from, list_directed_bodies, list_directions
 from services.governance.assurance.rules import Direction, directed_to, powers_beside
 from services.governance.core.believed import believed
 from services.governance.core.catalogue import delegation_pack_on
@@ -32,7 +32,7 @@ from services.governance.core.chains import (
 from services.governance.core.members import joint_prefix
 from services.governance.core.models import Facet, level_time, post_time
 from services.governance.core.powers import power_for
-from services.governance.core.queries import list_covering, list_leading_bodies
+from services.governance.core.queries import Row, list_covering, list_leading_bodies
 from services.governance.decision_rights.series import Series, series_pack_on, with_parts
 
 _NOW = datetime.max.replace(tzinfo=UTC)
@@ -324,17 +324,15 @@ async def list_deciders(
     """Return the rights to decide on an action and a value for an organisation: bodies first, then posts.
 
     A right is listed, but cannot be used, where its post is vacant or a link of its chain is missing. Its scope and
-    conditions are shown, and taken as met.
+    conditions are shown, and taken as met. Where directions move the action, the rights of who exercises it follow, and
+    `directed` has the bodies that may by the directions themselves.
     """
-    rights = await list_covering(
-        db,
-        action,
-        organisation=organisation,
-        value_pence=value_pence,
-        recurrent=recurrent,
-        as_at=as_at,
-        as_known=as_known,
-    )
+    directions = await list_directions(db, organisation, action, on=as_at, as_known=as_known)
+    rights: list[Row] = []
+    asked: dict[str, Any] = {"value_pence": value_pence, "recurrent": recurrent, "as_at": as_at, "as_known": as_known}
+    for whose in (organisation, *(one.exercised_by for one in directions)):
+        rights += await list_covering(db, action, organisation=whose, **asked)
+    directed = await list_directed_bodies(db, directions, as_at=as_at, as_known=as_known)
     question = Question(
         action=action,
         value_pence=dict.fromkeys(LimitBasis, value_pence),
@@ -344,15 +342,12 @@ async def list_deciders(
     )
     answer = await ask(db, Actor(), organisation, question, as_at=as_at, as_known=as_known)
     usable = {chain.rights[0].id for chain in answer.others}
-    return {
+    return asked | {
         "action": action,
         "function": action.replace(".", "-"),
         "organisation": organisation,
-        "value_pence": value_pence,
-        "recurrent": recurrent,
-        "as_at": as_at,
-        "as_known": as_known,
         "pack": delegation_pack_on(as_at),
         "deciders": [{**right, "may_decide": right["decision_right"] in usable} for right in rights],
-        "anybody_may": any(right["decision_right"] in usable for right in rights),
+        "directed": directed,
+        "anybody_may": bool(directed) or any(right["decision_right"] in usable for right in rights),
     }

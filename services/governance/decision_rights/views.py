@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from services.governance.assurance.views import DirectedView
 from services.governance.bodies.views import (
     AppointmentId,
     FirstDay,
@@ -61,7 +62,10 @@ class DeciderView(DecisionRightView):
 
 
 class DecidersView(View):
-    """The rights that cover a decision. `pack` is the rule pack that was applied."""
+    """The rights that cover a decision. `pack` is the rule pack that was applied.
+
+    Where directions move the action, those of the organisation that exercises it come after its own.
+    """
 
     action: str
     function: str
@@ -73,6 +77,9 @@ class DecidersView(View):
     pack: str | None
     anybody_may: bool
     deciders: list[DeciderView]
+    directed: Annotated[
+        list[DirectedView], Field(description="Who may by the directions themselves, while they stand; none as a rule.")
+    ]
 
 
 class PowerView(View):
@@ -120,7 +127,7 @@ class FaultView(View):
 
     missing: Missing
     decision_right: Annotated[int | None, Field(description="Null where the power in law is missing.")]
-    repair: Annotated[str, Field(examples=["the value is at most 5000000 pence (single)"])]
+    repair: Annotated[str, Field(examples=["the value is at most £50,000.00 (single)"])]
     granters: Annotated[
         list[str],
         Field(

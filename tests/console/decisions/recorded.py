@@ -250,7 +250,7 @@ CAN_NOT: dict[str, Any] = NOW | {
             "decision_right": 32,
             "granters": ["Q9X-board"],
             "missing": "limit",
-            "repair": "the value is at most 5000000 pence (single)",
+            "repair": "the value is at most £50,000.00 (single)",
         }
     ],
     "notes": [],
@@ -294,6 +294,7 @@ DECIDERS: dict[str, Any] = NOW | {
             "version": 1,
         }
     ],
+    "directed": [],
     "function": "estate",
     "organisation": CODE,
     "pack": "decision-rights-local",

@@ -170,7 +170,7 @@ async def test_who_may_not_is_told_what_is_missing_and_who_may(world: Browser) -
     }
     said = text(page)
     assert "No. Chair (Q9X/chair) may not: 1 thing is missing." in said
-    assert "The value is above the limit (right R-32): the value is at most 5000000 pence (single)" in said
+    assert "The value is above the limit (right R-32): the value is at most £50,000.00 (single)" in said
     assert said.index("To hold estate") < said.index("up to £9,876,543.00") < said.index("up to £50,000.00")
     assert "Who else may Q9X-board" in said
     assert "Board of the ninth (Q9X-board)" in said

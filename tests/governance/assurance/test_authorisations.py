@@ -223,8 +223,20 @@ async def test_a_direction_moves_a_function_until_evidence_lifts_its_condition(
     assert not (await answer("2013-06-03", **officer))["may"]
     await harness.grant("05C", post=officer["post"], function=None, action="contract", value_limit_pence=5)
     assert (await answer("2013-06-03", **officer))["may"]
-    above = await answer("2013-06-03", **officer, value_pence=6)
+    above = await answer("2013-06-03", **officer, value_pence=123_456)
     assert (above["may"], [one["missing"] for one in above["missing"]]) == (False, ["limit"])
+    assert above["missing"][0]["repair"] == "the value is at most £0.05 (single)"
+
+    async def deciders(day: str) -> tuple[bool, list[tuple[str, bool]], list[dict[str, str]]]:
+        of = {"organisation": "10H", "value_pence": "5", "as_at": day}
+        found = (await client.get("/v1/actions/contract.award.payroll/deciders", params=of)).json()
+        named = [(one["post"] or one["body"], one["may_decide"]) for one in found["deciders"]]
+        return found["anybody_may"], named, found["directed"]
+
+    own = "10H-governing-body"
+    by_directions = {"organisation": "05C", "body": by["body"], "authorisation": made.json()["authorisation"]}
+    assert await deciders("2013-06-02") == (True, [(own, True)], [])
+    assert await deciders("2013-06-03") == (True, [(own, False), (officer["post"], True)], [by_directions])
 
     lifting = {"lifted_on": "2013-06-02", "sha256": "b" * 64, "document": "Plan for 2013-14"}
     early = await client.post(f"{path}/conditions/99/lifting", json=lifting)
@@ -264,6 +276,15 @@ async def test_a_direction_moves_a_function_until_evidence_lifts_its_condition(
     stranger = tokens.header(Role.GOVERNANCE_LEAD, organisations=("06A",))
     assert (await client.get(path, headers=stranger)).status_code == 404
     assert (await client.get("/v1/authorisations", headers=stranger)).json()["items"] == []
+
+    # Of two directions on one function, one of which stops it, none gives it to another organisation.
+    stopped = [conditions[1], conditions[1] | {"criterion": 42, "functions": ["contract"], "exercised_by": None}]
+    beside = await client.post("/v1/authorisations", json=given | {"conditions": stopped, "decided_on": "2013-07-04"})
+    assert beside.status_code == 201, beside.text
+    assert beside.json()["outcome"] == Authorised.WITH_DIRECTIONS
+    assert not (await answer("2013-07-04", **by))["may"]
+    assert (await client.get(path_of_binding, params=asked_of_it | {"as_at": "2013-07-04"})).json()["binds"] == ["05C"]
+    assert await deciders("2013-07-04") == (False, [(own, False)], [])
 
 
 async def test_checkpoints_of_suppliers_are_the_same_in_any_order_and_twice(

@@ -113,7 +113,7 @@ async def test_a_vacant_post_passes_nothing_on_and_every_link_is_asked(harness: 
     assert [(reason.field, reason.message.rpartition(": ")[2]) for reason in refused.value.reasons] == [
         ("delegated_from", f"someone is appointed to {AO}"),
         ("scope", "a right for more than 0CX is granted"),
-        ("value_limit_pence", "the limit is at most 5000000 pence (single)"),
+        ("value_limit_pence", "the limit is at most £50,000.00 (single)"),
     ]
     await harness.person("P-ao")
     await harness.appoint(AO, "P-ao")
