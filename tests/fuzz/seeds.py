@@ -17,9 +17,11 @@ async def fill(platform: Platform) -> None:
     await _plans(platform)
     await platform.caught_up()
     await _contract(platform)
+    await _supplier(platform)
     await _population(platform)
     await _governing_body(platform)
     await platform.move_clocks(date(2018, 4, 2))
+    await _route(platform)
 
 
 async def _organisations(platform: Platform) -> None:
@@ -71,6 +73,34 @@ async def _contract(platform: Platform) -> None:
     await platform.call("POST", "contracts", path, json={}, headers=version, organisations=("10H", "10Y"))
 
 
+async def _supplier(platform: Platform) -> None:
+    """What is stated of a supplier, and what came of its assessment."""
+    stated: dict[str, dict[str, object]] = {
+        "states": {"state": "hosted", "host": "X24", "scope": "end_to_end", "effective_on": OPENED},
+        "costs": {"fixed_pence": 900_000, "per_head_pence": 0, "heads": 1, "basis": "stated", "effective_on": OPENED},
+        "offers": {"functions": {"it": []}, "commissioners": ["10H"], "effective_on": OPENED},
+        "assessments": {
+            "assessed_on": OPENED,
+            "results": dict.fromkeys(("leadership", "customer", "business", "delivery"), "met"),
+        },
+    }
+    for what, body in stated.items():
+        await platform.call("POST", "contracts", f"/suppliers/0CX/{what}", json=body)
+
+
+async def _route(platform: Platform) -> None:
+    compared = {
+        "reference": "ROUTES-1",
+        "organisation": "06A",
+        "partnership": "SEP1",
+        "project": "A health centre",
+        "quotes": {"sep_pence": 2, "framework_pence": 3, "stand_alone_pence": 4},
+        "chosen": "sep",
+        "decided_on": "2018-04-02",
+    }
+    await platform.call("POST", "contracts", "/route-comparisons", json=compared)
+
+
 async def _population(platform: Platform) -> None:
     stated = {"population": 205_000, "source": "NHS England"}
     for code in ("10H", "10Y"):
@@ -84,3 +114,6 @@ async def _governing_body(platform: Platform) -> None:
     await platform.call("POST", "governance", "/bodies", json=body)
     appointment = {"post": "10H/accountable-officer", "person": person, "first_day": OPENED}
     await platform.call("POST", "governance", "/appointments", json=appointment)
+    unmet = {"criterion": 41, "domain": "governance", "level": 4, "functions": ["contract.award"]}
+    decided = {"organisation": "10H", "decided_on": OPENED, "conditions": [unmet | {"exercised_by": "05C"}]}
+    await platform.call("POST", "governance", "/authorisations", json=decided)

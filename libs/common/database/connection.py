@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
 from time import monotonic
@@ -372,6 +373,12 @@ class Database:
         A reader of pages holds none of them between two pages, however slowly its client takes them.
         """
         return _opened(self._bulk_readers)
+
+    def in_bulk(self) -> "Database":
+        """Return this database for a question over everything: what is read of it is read as `bulk` reads."""
+        found = copy(self)
+        found._readers = self._bulk_readers  # noqa: SLF001  (of its own class)
+        return found
 
     @asynccontextmanager
     async def connect(self, **settings: str) -> AsyncIterator[asyncpg.Connection]:

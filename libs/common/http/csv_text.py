@@ -60,14 +60,17 @@ CSV_TOO: dict[str, Any] = {"content": {"text/csv": {"schema": {"type": "string"}
 """OpenAPI content entry of a route that also returns CSV."""
 
 
-async def _as_csv(
+async def as_csv(
     request: Request,
     response: Response,
     form: Annotated[
         Literal["json", "csv"] | None,
-        Query(alias="format", description="`csv` returns the whole list as a table; `Accept: text/csv` does too."),
+        Query(
+            alias="format", description="`csv` returns the list as a table, not a page; `Accept: text/csv` does too."
+        ),
     ] = None,
 ) -> bool:
+    """See `AsCsv`."""
     response.headers["Vary"] = "Accept"
     if form is not None:
         return form == "csv"
@@ -75,7 +78,7 @@ async def _as_csv(
     return preferred(request.headers.get("Accept", ""), ("application/json", "text/csv")) == "text/csv"
 
 
-AsCsv = Annotated[bool, Depends(_as_csv)]
+AsCsv = Annotated[bool, Depends(as_csv)]
 """Whether the caller asked for CSV: the whole list and not only a page."""
 
 

@@ -13,7 +13,7 @@ from libs.common.http.conditional import FORM, UnreadableVersion, Versions, vers
 from libs.common.http.declarations import binds, binds_none, binds_one_of
 from libs.common.http.hot_reads import hot
 from libs.common.http.middleware import CALLER
-from libs.common.http.paging import Page, Paging, page
+from libs.common.http.paging import AS_TABLE, Page, Paging, page
 from libs.common.http.problems import PreconditionMissing, StaleVersion, Unprocessable, may_raise, problems
 from libs.common.http.transactions import SESSION, commands_router, questions_router
 from libs.common.identity import Caller, Role
@@ -74,7 +74,8 @@ async def _read(request: Request) -> AsyncIterator[AsyncSession]:
 
 
 async def _rows(request: Request) -> Database:
-    return _database(request)
+    database = _database(request)
+    return database.in_bulk() if request.scope.get(AS_TABLE) else database
 
 
 def _database(request: Request) -> Database:

@@ -14,9 +14,13 @@ from libs.common.http.problems import Unreadable, may_raise
 
 Item = TypeVar("Item")
 _PAGING = "footprint.paging"
+AS_TABLE = "footprint.as-table"
+"""Key in the ASGI scope of a list that is asked for as a table."""
 _USE_THE_LINK = "after: use the link `next` of the page before"
 _LARGEST = 2**63
 MOST_ITEMS = 500
+MOST_ROWS = 10_000
+"""The most rows of a list in one table; the rest is behind a link."""
 
 
 class UnreadableCursor(Unreadable):
@@ -61,7 +65,8 @@ async def _paging(
         str | None, Query(description="Cursor: the page starts after it. Use the one in `next` of the page before.")
     ] = None,
 ) -> _Paging:
-    paging = _Paging(limit, None if after is None else _decoded(after))
+    most = MOST_ROWS if request.scope.get(AS_TABLE) else limit
+    paging = _Paging(most, None if after is None else _decoded(after))
     request.scope[_PAGING] = paging
     return paging
 

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from libs.common.http import paging
 from libs.common.http.middleware import PUBLIC_PATHS
 from libs.common.identity import Role
 from libs.common.messaging.bus.direct import DirectBus
@@ -187,6 +188,28 @@ async def test_a_walk_through_the_pages_meets_each_once_while_others_come(client
         await client.post("/v1/beacons", json={"code": "AAA", "name": "in front"})
     assert seen == codes
     assert link is None
+
+
+async def test_a_list_is_one_table_and_what_it_does_not_hold_is_behind_a_link(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes = ["AAA", "BBB", "CCC"]
+    for code in codes:
+        await client.post("/v1/beacons", json={"code": code, "name": "=1+1"})
+    whole = await client.get("/v1/beacons?limit=1", headers={"Accept": "text/csv"})
+    assert whole.text.split("\r\n")[:2] == ["code,name,version", "AAA,'=1+1,1"]
+    assert (whole.text.count("\r\n"), whole.headers["Vary"].split(", ")[0]) == (4, "Accept")
+    assert whole.headers["Content-Disposition"] == 'attachment; filename="beacons.csv"'
+    assert (await client.get("/v1/beacons")).headers["Vary"].startswith("Accept, ")
+    monkeypatch.setattr(paging, "MOST_ROWS", 2)
+    seen, link = [], "/v1/beacons?format=csv"
+    while link:
+        table = await client.get(link)
+        seen += [line[:3] for line in table.text.splitlines()[1:]]
+        link = table.headers.get("Link", "").partition(">")[0].removeprefix("<")
+    assert seen == codes
+    wrong = await client.get("/v1/beacons?format=xlsx")
+    assert (wrong.status_code, wrong.json()["reasons"][0]["field"]) == (422, "format")
 
 
 async def test_a_link_to_the_next_page_keeps_the_prefix_that_the_service_is_served_under(
