@@ -26,7 +26,8 @@ _JSON: Final = "application/json"
 _CSV: Final = "text/csv"
 _DEEPEST: Final = 4
 _ROWS_AT_ONCE: Final = 500
-_A_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+# Any other text stays as it is: a code such as `007` is no number, and a minus is no formula.
+_BELOW_NOUGHT = re.compile(r"-(0|[1-9]\d*)(\.\d+)?")
 
 
 def items_of(endpoint: Callable[..., Any], model: Any) -> list[type[BaseModel]]:
@@ -128,6 +129,6 @@ def _cell_at(item: Any, way: Way) -> csv_text.Cell:
         return json.dumps(item, ensure_ascii=False, separators=(",", ":"))
     if isinstance(item, float):
         return str(item)
-    if isinstance(item, str) and _A_NUMBER.fullmatch(item):
+    if isinstance(item, str) and _BELOW_NOUGHT.fullmatch(item):
         return Decimal(item)
     return item  # type: ignore[no-any-return]  # a str, an int, a bool or None, as JSON has them
