@@ -1,13 +1,18 @@
 """One merger in the registry: contracts, allowances and appointments follow, tied together by ids."""
 
+from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import date
 from typing import Any
 
 import pytest
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from libs.common.identity import Role
+from libs.common.process import tracing
 from tests.support.builders import a_ccg, a_contract, a_merger_command
-from tests.support.platform import Platform
+from tests.support.platform import SERVICES, Platform
 from tests.support.waiting import until
 
 OPENED, MERGED = date(2013, 4, 1), date(2018, 4, 1)
@@ -18,6 +23,26 @@ PLACES = [
         "93C", "NHS North Central London CCG", ["07M", "07R", "07X"], [398_001, 264_667, 333_333], id="London"
     ),
 ]
+
+
+@pytest.fixture
+def spans() -> Iterator[InMemorySpanExporter]:
+    """The spans of all four services."""
+    exporter = InMemorySpanExporter()
+    with ExitStack() as recording:
+        for name in SERVICES:
+            recording.enter_context(tracing.recording(name, SimpleSpanProcessor(exporter)))
+        yield exporter
+
+
+def trace_of(spans: InMemorySpanExporter, event: dict[str, Any]) -> set[tuple[str, str]]:
+    """The spans of an event's trace, by service and name; each but the first has its parent there."""
+    trace = int(event["traceparent"].split("-")[1], 16)
+    found = [span for span in spans.get_finished_spans() if span.context and span.context.trace_id == trace]
+    ids = {span.context.span_id for span in found if span.context}
+    assert len([span for span in found if span.parent is None]) == 1
+    assert all(span.parent.span_id in ids for span in found if span.parent)
+    return {(str(span.resource.attributes["service.name"]).removeprefix("footprint-"), span.name) for span in found}
 
 
 async def open_ccgs(platform: Platform, codes: list[str]) -> None:
@@ -73,7 +98,7 @@ async def events(platform: Platform, service: str, kind: str) -> list[dict[str, 
 @pytest.mark.parametrize("platform", ["direct", "kafka"], indirect=True)
 @pytest.mark.parametrize(("successor", "name", "codes", "populations"), PLACES)
 async def test_contracts_change_hands_allowances_are_restated_and_appointments_made_again(
-    platform: Platform, successor: str, name: str, codes: list[str], populations: list[int]
+    spans: InMemorySpanExporter, platform: Platform, successor: str, name: str, codes: list[str], populations: list[int]
 ) -> None:
     await open_ccgs(platform, codes)
     for code in codes:
@@ -116,6 +141,15 @@ async def test_contracts_change_hands_allowances_are_restated_and_appointments_m
     for event in [*moved, restated, *await events(platform, "governance", "BodyDissolved")]:
         assert event["causationid"] == merged["id"]
         assert event["correlationid"] == merged["correlationid"]
+        assert event["traceparent"].split("-")[1] == merged["traceparent"].split("-")[1]
+
+    [agreed] = await events(platform, "registry", "CCGMergerAgreed")
+    requested = {("registry", name) for name in ("POST /v1/mergers", "command merge_commissioners", "append")}
+    assert requested <= trace_of(spans, agreed)
+    done = trace_of(spans, merged)
+    assert {("registry", "due work"), ("registry", "append")} <= done
+    reacting = {service for service, name in done if name.startswith("reaction ")}
+    assert {"contracts", "finance", "governance"} <= reacting
 
 
 async def test_a_contract_signed_before_the_merger_was_heard_moves_and_one_after_is_refused(platform: Platform) -> None:

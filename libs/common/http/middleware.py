@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 
 from fastapi import HTTPException
+from opentelemetry.trace import Span, StatusCode
 from starlette.datastructures import MutableHeaders
 from starlette.middleware.gzip import GZipResponder
 from starlette.requests import ClientDisconnect
@@ -23,7 +24,7 @@ from libs.common.http.paths import path_below
 from libs.common.http.problems import Unauthenticated
 from libs.common.http.quotas import WINDOW_SECONDS, QuotaExceeded, Quotas
 from libs.common.http.tokens import Verifier
-from libs.common.process import context
+from libs.common.process import context, tracing
 from libs.common.process.logs import logger, request_answered
 from libs.common.process.metrics import Metrics
 
@@ -93,7 +94,12 @@ class Edge:
         context.begin(origin)
         began, answer = time.perf_counter(), _Answer(send, origin, is_private=not is_public(path))
         try:
-            await self._answered(scope, receive, answer, asked, path)
+            with tracing.span(self._metrics.service, method, kind=tracing.REQUEST) as span:
+                try:
+                    await self._answered(scope, receive, answer, asked, path)
+                finally:
+                    if span is not None:
+                        _describe(span, method, self._metrics.route_of(scope), answer.status or 500, origin)
         except ClientDisconnect:
             _log.info("the client went away", path=scope["path"])
         except Exception as error:  # noqa: BLE001  (the outermost layer: any error is logged and answered)
@@ -163,6 +169,22 @@ class Edge:
             return message
 
         return receive_limited
+
+
+def _describe(span: Span, method: str, route: str, status: int, origin: context.Origin) -> None:
+    """Name a request's span by its route, as the conventions of OpenTelemetry have it, and by the ids of the log."""
+    span.update_name(f"{method} {route}")
+    span.set_attributes(
+        {
+            "http.request.method": method,
+            "http.route": route,
+            "http.response.status_code": status,
+            "footprint.request": origin.causation,
+            "footprint.correlation": origin.correlation,
+        }
+    )
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        span.set_status(StatusCode.ERROR)
 
 
 class _Answer:

@@ -19,7 +19,7 @@ from libs.common.http.middleware import CALLER
 from libs.common.http.problems import Unreadable
 from libs.common.http.query_parameters import StrictRoute
 from libs.common.identity import Caller, Role
-from libs.common.process import context
+from libs.common.process import context, tracing
 
 VERSION = "/v1"
 """Under which the routes of a service are."""
@@ -105,14 +105,15 @@ class CommandRoute(StrictRoute):
 
         async def in_one_transaction(request: Request) -> Response:
             request = JsonRequest(request.scope, request.receive)
-            database = request.app.state.database
-            try:
-                async with _turn(request, database.url, self.name), database.begin() as session:
-                    request.scope[SESSION] = session
-                    return await _answered(session, request, handler, self.name)
-            except _NothingKept as dry:
-                dry.response.headers[DRY_RUN_HEADER] = "true"
-                return dry.response
+            database, service = request.app.state.database, request.app.state.service.name
+            with tracing.span(service, f"command {self.name}"):
+                try:
+                    async with _turn(request, database.url, self.name), database.begin() as session:
+                        request.scope[SESSION] = session
+                        return await _answered(session, request, handler, self.name)
+                except _NothingKept as dry:
+                    dry.response.headers[DRY_RUN_HEADER] = "true"
+                    return dry.response
 
         return in_one_transaction
 

@@ -14,6 +14,7 @@ from libs.common.errors import Conflict
 from libs.common.events import CATALOGUE, Envelope
 from libs.common.identity import Caller
 from libs.common.messaging.chain import GENESIS, link
+from libs.common.process import tracing
 
 # Take whole transactions, ordered by their highest id: a transaction that waited for another one's row lock has the
 # higher highest id, even if it took its first id earlier. A transaction larger than the batch is taken alone. Only the
@@ -160,6 +161,10 @@ class _Written:
 
     async def append(self, connection: asyncpg.Connection, rows: Sequence[asyncpg.Record]) -> None:
         """Append these rows of the outbox in their order."""
+        with tracing.span_in_each(self.service, "append", (row["traceparent"] for row in rows), kind=tracing.BUS):
+            await self._append(connection, rows)
+
+    async def _append(self, connection: asyncpg.Connection, rows: Sequence[asyncpg.Record]) -> None:
         records = []
         for row in rows:
             self.position += 1

@@ -12,6 +12,7 @@ from libs.common.audit import record_write
 from libs.common.database.connection import raw
 from libs.common.events import Envelope, Event
 from libs.common.identity import service_caller
+from libs.common.process import tracing
 from libs.common.process.context import Origin, begin, origin
 
 Knowing: TypeAlias = Callable[[Sequence[Event], asyncpg.Connection], Awaitable[None]]
@@ -185,7 +186,10 @@ class Subscriptions:
 
     async def _act(self, handler: ActingHandler, delivery: Delivery, session: AsyncSession) -> bool:
         by = service_caller(self.service)
-        with caused_by(delivery.envelope):
+        with (
+            caused_by(delivery.envelope),
+            tracing.span(self.service, f"reaction {handler.name}", kind=tracing.REACTION, **_named(delivery.envelope)),
+        ):
             has_acted = await handler.act(delivery.event, session, by=by)
             await session.flush()
             if has_acted:
@@ -212,6 +216,15 @@ def caused_by(envelope: Envelope) -> Iterator[None]:
         yield
     finally:
         begin(before)
+
+
+def _named(envelope: Envelope) -> dict[str, str | int]:
+    return {
+        "footprint.event": envelope.name,
+        "footprint.event_id": envelope.id,
+        "footprint.source": envelope.source,
+        "footprint.position": envelope.position or 0,
+    }
 
 
 def _names(events: Iterable[type[Event]]) -> frozenset[str]:

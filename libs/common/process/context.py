@@ -12,8 +12,8 @@ class Origin:
 
     `actor` is the caller's opaque subject; `correlation` an id shared by all that follows from one request; `causation`
     the id of the request or event directly before this one, which a service gives itself; `causation_source` the
-    service whose log has that event, empty for a request; `traceparent` the W3C trace context as received;
-    `client_request` the id that the client gave its request, for the log alone.
+    service whose log has that event, empty for a request; `traceparent` the W3C trace context, as received or of our
+    own span; `client_request` the id that the client gave its request, for the log alone.
     """
 
     actor: str = "system"

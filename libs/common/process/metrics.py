@@ -62,14 +62,14 @@ class Metrics:
         ProcessCollector(registry=self._registry)
         PlatformCollector(registry=self._registry)
         GCCollector(registry=self._registry)
-        self._service = service
+        self.service = self._service = service
         self._labelled: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self.routes: Mapping[Callable[..., Any] | None, str] = {}
         """The route template of each endpoint."""
 
     def answered(self, scope: Scope, status: int, seconds: float) -> None:
         """Count one response. Addresses without a route share one label, so that a scan does not fill the memory."""
-        route = self.routes.get(scope.get("endpoint"), "(none)")
+        route = self.route_of(scope)
         found = self._labelled.get((route, scope["method"], status))
         if found is None:
             found = (
@@ -79,6 +79,10 @@ class Metrics:
             self._labelled[route, scope["method"], status] = found
         found[0].inc()
         found[1].observe(seconds)
+
+    def route_of(self, scope: Scope) -> str:
+        """Return the route template of a request that was routed."""
+        return self.routes.get(scope.get("endpoint"), "(none)")
 
     def exposition(
         self,

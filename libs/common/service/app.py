@@ -32,6 +32,7 @@ from libs.common.messaging.provenance import Alias, Origin
 from libs.common.messaging.rebuild import rebuild_carried_over
 from libs.common.messaging.sequencer import Sequencer
 from libs.common.messaging.subscriptions import Subscriptions
+from libs.common.process import tracing
 from libs.common.process.clock import Clock
 from libs.common.process.faults import pause
 from libs.common.process.metrics import Metrics
@@ -194,6 +195,13 @@ def stop(app: FastAPI) -> None:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = app.state.settings
+    async with tracing.exporting(app.state.service.name, settings.otlp_endpoint, settings.trace_ratio), _running(app):
+        yield
+
+
+@asynccontextmanager
+async def _running(app: FastAPI) -> AsyncIterator[None]:
     database: Database = app.state.database
     tasks = app.state.tasks = Tasks()
     await database.open()

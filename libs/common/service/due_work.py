@@ -15,7 +15,7 @@ from libs.common.database.connection import Database, raw
 from libs.common.identity import Caller, service_caller
 from libs.common.messaging.causes import MadeDue, because_of, name_causes
 from libs.common.messaging.wakeup import Signal
-from libs.common.process import context
+from libs.common.process import context, tracing
 from libs.common.process.clock import Clock, day_of, end_of, start_of
 from libs.common.process.faults import Backoff, is_passing
 from libs.common.process.tasks import Alive, unwatched
@@ -127,15 +127,19 @@ class DueWork:
 
     async def _piece(self, day: date) -> int:
         async with self._in_context() as by, self._database.begin() as session:
-            connection = await raw(session)
-            await connection.execute(_LOCK)
-            done = await self._do(session, up_to=day, stated_at=self._clock.stated_at(), by=by)
-            if done:
-                await session.flush()
-                trigger = context.origin().causation
-                made_due = await name_causes(connection, self._service, self._made_due, trigger=trigger)
-                with because_of(made_due):
-                    await record_write(session, by, f"due work up to {day}")
+            with tracing.span(self._service, "due work"):
+                return await self._do_one(session, day, by)
+
+    async def _do_one(self, session: AsyncSession, day: date, by: Caller) -> int:
+        connection = await raw(session)
+        await connection.execute(_LOCK)
+        done = await self._do(session, up_to=day, stated_at=self._clock.stated_at(), by=by)
+        if done:
+            await session.flush()
+            trigger = context.origin().causation
+            made_due = await name_causes(connection, self._service, self._made_due, trigger=trigger)
+            with because_of(made_due):
+                await record_write(session, by, f"due work up to {day}")
         return done
 
     @asynccontextmanager
@@ -144,7 +148,14 @@ class DueWork:
         by = service_caller(self._service)
         before = context.origin()
         cause = before.correlation or str(uuid.uuid4())
-        context.begin(context.Origin(actor=by.subject, correlation=cause, causation=before.causation or cause))
+        context.begin(
+            context.Origin(
+                actor=by.subject,
+                correlation=cause,
+                causation=before.causation or cause,
+                traceparent=before.traceparent,
+            )
+        )
         try:
             yield by
         finally:

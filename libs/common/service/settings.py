@@ -134,6 +134,10 @@ class Settings(BusSettings):
     """Whether an operator may move the clock. For demonstrations and tests, never for the real record."""
     background: bool = True
     """Whether this process also publishes, consumes and does due work; false: it answers, another one does these."""
+    otlp_endpoint: str = Field(default="", pattern=r"^(https?://.+)?$")
+    """Where traces go by OTLP/HTTP, as `http://collector:4318/v1/traces`; empty: there are none."""
+    trace_ratio: float = Field(default=1.0, ge=0, le=1)
+    """The share of the requests without a trace of their caller's of which there is one."""
     stop_seconds: int = Field(default=10, ge=1)
     """How long a stop waits for requests in flight."""
 

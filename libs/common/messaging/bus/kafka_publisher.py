@@ -1,6 +1,7 @@
 """Publishes a service's log to its Kafka topic in the order of positions, without gaps."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol, cast
 
@@ -15,6 +16,7 @@ from libs.common.messaging.event_log import Entry
 from libs.common.messaging.lease import leased
 from libs.common.messaging.sequencer import CHANNEL
 from libs.common.messaging.wakeup import log_signal
+from libs.common.process import tracing
 from libs.common.process.faults import Backoff, is_passing
 from libs.common.process.tasks import Alive, unwatched
 
@@ -23,6 +25,7 @@ NAME = "kafka"
 
 _BATCH = 1000
 _GRACE_SECONDS = 1.0
+_TRACEPARENT = re.compile(rb'"traceparent": ?"([0-9a-f-]+)"')
 
 _log = structlog.get_logger(__name__)
 
@@ -75,6 +78,7 @@ class KafkaPublisher:
         self._poll = poll
         self._grown = log_signal(database.url)
         self._backoff = Backoff(most=longest_pause)
+        self._service = service
         self._log = _log.bind(service=service)
 
     async def run(self, stop: asyncio.Event, alive: Alive = unwatched) -> None:
@@ -107,8 +111,10 @@ class KafkaPublisher:
                 entries = await event_log.read_after(driver, position, _BATCH)
                 while entries:
                     sending = asyncio.ensure_future(sender.send(entries))
-                    if await _unless_stopped(sending, stop):
-                        return
+                    traces = (_traceparent(entry.body) for entry in entries)
+                    with tracing.span_in_each(self._service, "publish", traces, kind=tracing.BUS):
+                        if await _unless_stopped(sending, stop):
+                            return
                     sent = sending.result()
                     await _move(driver, position, entries[sent - 1].position)
                     position, entries = entries[sent - 1].position, entries[sent:]
@@ -151,6 +157,11 @@ async def republish(database: Database, publisher: KafkaPublisher, last: Message
             stop.set()
             await running
     return end.position
+
+
+def _traceparent(body: bytes) -> str:
+    found = _TRACEPARENT.search(body)
+    return found[1].decode() if found else ""
 
 
 async def _published(connection: asyncpg.Connection) -> int:
