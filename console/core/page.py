@@ -1,7 +1,5 @@
 """One request for a page: who asks, as at and as known when, what the services answer, and what is shown."""
 
-import csv
-import io
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -12,7 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 import httpx
 from jinja2 import Environment
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -20,6 +18,7 @@ from starlette.routing import Route
 from starlette.types import Message
 
 from console.core import protection
+from console.core.csv_files import CSV_TYPE, table_as_csv
 from console.core.forms import MOST_BYTES, MOST_FIELDS, Form, read_files
 from console.core.jinja import rendered
 from console.core.services import Answer, Question, Refusal, Services
@@ -34,7 +33,6 @@ _EVERY = "*"
 _MOST_SENT = MOST_BYTES + 1024 * 1024
 """Bytes of a form: one file of the most, and the fields beside it."""
 _KEY = re.compile(r"[\w-]{1,100}", re.ASCII)
-_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?%?", re.ASCII)
 Handler = Callable[["Page"], Awaitable[Response]]
 
 
@@ -227,6 +225,11 @@ class Page:
         self._key = form["form_key"] if _KEY.fullmatch(form["form_key"]) else self._key
         return form
 
+    def asked_form(self) -> Form:
+        """Return the query of the address as a form: one that only asks is sent by GET, and can be shared as a link."""
+        given: list[tuple[str, str | UploadFile]] = [*self.request.query_params.multi_items()]
+        return Form(FormData(given))
+
     async def _read(self) -> FormData:
         """Read a form of so many bytes in all, before they fill the memory. Raises HTTPException."""
         read = 0
@@ -355,11 +358,7 @@ class Page:
 
     def csv(self, name: str, heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> Response:
         """Return a table as a CSV file; a text that a spreadsheet would take for a formula is kept a text."""
-        text = io.StringIO()
-        writer = csv.writer(text)
-        writer.writerow(heads)
-        writer.writerows([_inert(value) for value in row] for row in rows)
-        return self.file(name, "text/csv; charset=utf-8", text.getvalue().encode("utf-8-sig"))
+        return self.file(name, CSV_TYPE, table_as_csv(heads, rows))
 
     def file(self, name: str, media_type: str, content: bytes) -> Response:
         """Return a file to store."""
@@ -426,9 +425,3 @@ def _parameters(query: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         if one is not None and one != ""
     )
     return tuple((name, str(one).lower() if isinstance(one, bool) else str(one)) for name, one in values)
-
-
-def _inert(value: Any) -> Any:
-    if not isinstance(value, str) or _NUMBER.fullmatch(value):
-        return value  # -1250.00 is a figure, and stays one
-    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

@@ -12,13 +12,15 @@ from typing import Any
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
+from console.core.csv_files import CSV_TYPE
 from console.core.forms import Form
 from console.core.page import Page, Route, get, post
 from console.core.services import Answer, Reason
+from console.crosswalks import files
 from console.crosswalks.column import LINES_A_QUESTION, Column, ColumnLine, decoded, even, next_part, read_column
-from console.crosswalks.outcomes import HEADS, reasons_of
+from console.crosswalks.outcomes import reasons_of
 from console.crosswalks.store import Restatement, Restatements
-from console.crosswalks.workbook import MEDIA_TYPE, workbook_of
+from console.crosswalks.workbook import MEDIA_TYPE
 
 LINES_A_PAGE = 200
 MOST_NAMED = 5_000
@@ -126,11 +128,24 @@ async def restated(page: Page) -> Response:
 
 async def as_csv(page: Page) -> Response:
     """Return all lines as a CSV file."""
+    return await _file(page, files.LINES, "restated-{}.csv", CSV_TYPE)
+
+
+async def as_workbook(page: Page) -> Response:
+    """Return everything as a workbook."""
+    return await _file(page, files.WORKBOOK, "restated-{}.xlsx", MEDIA_TYPE)
+
+
+async def _file(page: Page, kind: str, name: str, media_type: str) -> Response:
     about = await asyncio.to_thread(_whole, page)
     if about is None:
         return _gone(page)
-    rows = await asyncio.to_thread(_rows, page, about.names or {})
-    return await asyncio.to_thread(page.csv, f"restated-{about.asked['to_day']}.csv", HEADS, rows)
+    secret = page.session.secret if page.session else ""
+    content = await files.made(files.ColumnFile(kind, _folder(page), secret, page.path["reference"]))
+    if content is None:
+        words = "The file was not made in time: others are being made. Try again in a minute."
+        return page.render("error.html", title="There is no file yet", status=503, words=words)
+    return page.file(name.format(about.asked["to_day"]), media_type, content)
 
 
 async def totals_as_csv(page: Page) -> Response:
@@ -144,17 +159,6 @@ async def totals_as_csv(page: Page) -> Response:
         for code, lines, amount in about.sums.by_body
     ]
     return page.csv(f"totals-{about.asked['to_day']}.csv", ("to_code", "to_name", "lines", "amount"), rows)
-
-
-async def as_workbook(page: Page) -> Response:
-    """Return everything as a workbook."""
-    about = await asyncio.to_thread(_whole, page)
-    if about is None:
-        return _gone(page)
-    store, reference = _store(page), page.path["reference"]
-    carried, left = store.lines(reference, carried=True), store.lines(reference, carried=False)
-    content = await asyncio.to_thread(workbook_of, about, carried, left)
-    return page.file(f"restated-{about.asked['to_day']}.xlsx", MEDIA_TYPE, content)
 
 
 def _again(form: Form) -> dict[str, Any]:
@@ -223,20 +227,16 @@ async def _names(page: Page, about: Restatement) -> dict[str, str]:
 
 
 def _store(page: Page) -> Restatements:
-    folder: Path = page.console.settings.session_file.parent / "restatements"
-    return Restatements(folder, page.session.secret if page.session else "")
+    return Restatements(_folder(page), page.session.secret if page.session else "")
+
+
+def _folder(page: Page) -> Path:
+    return page.console.settings.session_file.parent / "restatements"
 
 
 def _whole(page: Page) -> Restatement | None:
     found = _store(page).find(page.path["reference"])
     return found if found and found.is_whole else None
-
-
-def _rows(page: Page, names: Mapping[str, str]) -> list[Sequence[Any]]:
-    """Return all lines as rows of a file, in the order in which they were sent."""
-    store, reference = _store(page), page.path["reference"]
-    lines = [*store.lines(reference, carried=True), *store.lines(reference, carried=False)]
-    return [line.cells(names) for line in sorted(lines, key=lambda line: line.number)]
 
 
 def _gone(page: Page) -> Response:

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
 from console.core.acts import Act, act_routes
@@ -76,20 +75,14 @@ def _day_one(form: Form) -> date | None:
         return None
 
 
-def form_in(page: Page) -> Form:
-    """Return the query of the address as a form: one that only asks is sent by GET, and can be shared as a link."""
-    given: list[tuple[str, str | UploadFile]] = [*page.request.query_params.multi_items()]
-    return Form(FormData(given))
-
-
 async def plan(page: Page) -> Response:
     """Ask which bodies are to merge, when, and into which one."""
-    return page.render("mergers/plan.html", title="Plan a merger", form=form_in(page) if page.query else None)
+    return page.render("mergers/plan.html", title="Plan a merger", form=page.asked_form() if page.query else None)
 
 
 async def preview(page: Page) -> Response:
     """Show the practices, people and authorities that a merger would touch, and every reason against it."""
-    form = form_in(page)
+    form = page.asked_form()
     wanted = PlannedMerger.of(form)
     if form.refusal:
         return page.refused(form, "mergers/plan.html", title="Plan a merger", form=form)
@@ -122,13 +115,13 @@ async def preview(page: Page) -> Response:
 
 def merger_in(page: Page, form: Form | None) -> Mapping[str, Any]:
     """Return the merger of a form, or of the address that led to it."""
-    given = form or form_in(page)
+    given = form or page.asked_form()
     return {"wanted": PlannedMerger.of(given), "form": given}
 
 
 def planned_first(page: Page, act: Act) -> Act | Response:
     """Return an act on the merger of the address, or the plan of it where that is not whole."""
-    form = form_in(page)
+    form = page.asked_form()
     PlannedMerger.of(form)
     return page.refused(form, "mergers/plan.html", title="Plan a merger", form=form) if form.refusal else act
 

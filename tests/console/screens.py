@@ -1,6 +1,11 @@
 """Every screen of the console on the demo, and as whom it is looked at: what `test_screens.py` walks."""
 
 from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from tests.console.apps import refusal
 
 
 @dataclass(frozen=True)
@@ -66,3 +71,26 @@ SCREENS = (
     Screen("/operations/clock", "operator"),
     Screen("/operations/imports", "registrar"),
 )
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """A page where something is not as it should be: its address, its status, and what the registry answers then."""
+
+    path: str
+    status: int
+    answer: Any = None
+
+
+UNANSWERED = (
+    Unanswered("/sign-in", 200),
+    Unanswered("/nowhere", 404),
+    Unanswered("/mergers/M-ZQ9/redating", 403, refusal("forbidden", "You act for none of its bodies", status=403)),
+    Unanswered("/mergers/M-ZQ9/redating", 503),
+    Unanswered(
+        "/mergers/M-ZQ9",
+        500,
+        httpx.Response(200, content=b'["not a merger"]', headers={"Content-Type": "application/json"}),
+    ),
+)
+"""What `test_screens.py` walks over recorded answers, signing in among it."""

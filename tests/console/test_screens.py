@@ -2,13 +2,16 @@
 
 import re
 from html import unescape
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from playwright.async_api import Route
+from playwright.async_api import Browser, Route
 
+from tests.console.apps import ADDRESS, CLIENT, console_over
 from tests.console.browser import WIDTHS, People, Tab
-from tests.console.screens import SCREENS, Screen
+from tests.console.screens import SCREENS, UNANSWERED, Screen, Unanswered
 from tests.support.demo import Demo
 
 MOST_BYTES = 150_000
@@ -69,6 +72,35 @@ async def test_a_screen_is_gone_through_by_keyboard_alone(browser: People, path:
         names.append(focus["name"])
     assert "nhsuk-skip-link" in names[0]
     assert len(set(names)) > 10
+
+
+@pytest.mark.parametrize("wrong", UNANSWERED, ids=[f"{one.path} {one.status}" for one in UNANSWERED])
+async def test_a_page_where_something_is_wrong_fits_every_width_too(
+    one_chromium: Browser, tmp_path: Path, wrong: Unanswered
+) -> None:
+    answers = {"registry GET /mergers/M-ZQ9": wrong.answer}
+    context = await one_chromium.new_context(locale="en-GB")
+    async with console_over(answers, tmp_path, signed_in=wrong.path != "/sign-in") as over:
+        served = httpx.ASGITransport(app=over.app, client=CLIENT, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=served, base_url=ADDRESS, cookies=over.client.cookies) as client:
+
+            async def serve(route: Route) -> None:
+                answer = await client.get(route.request.url)
+                media_type = answer.headers["content-type"]
+                await route.fulfill(status=answer.status_code, body=answer.content, content_type=media_type)
+
+            await context.route("**/*", serve)
+            tab = Tab(await context.new_page(), ADDRESS)
+            tab.listen()
+            shown = await tab.page.goto(f"{ADDRESS}{wrong.path}")
+            assert shown is not None
+            assert shown.status == wrong.status
+            for width in WIDTHS:
+                await tab.page.set_viewport_size({"width": width, "height": 900})
+                assert not await tab.scrolls_sideways(), f"{width} pixels"
+                assert await tab.axe() == [], f"{width} pixels"
+            assert tab.faults == []
+    await context.close()
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Holder:
-    """Who may be asked about: a body, or a post with whoever holds it."""
+    """Who may be asked about: a body, a post with whoever holds it, or a person."""
 
     reference: str
     title: str
@@ -111,9 +111,18 @@ class Holder:
 
 
 def holders(bodies: Sequence[Mapping[str, Any]], posts: Sequence[Mapping[str, Any]]) -> list[Holder]:
-    """Return the bodies of an organisation, then its posts."""
+    """Return the bodies of an organisation, its posts, and its people, each by all posts that they hold."""
     of_bodies = [Holder(one["body"], one["title"] or one["body"], vacant=False) for one in bodies]
-    return of_bodies + [Holder(one["post"], one["title"], bool(one["vacant"])) for one in posts]
+    of_posts = [Holder(one["post"], one["title"], bool(one["vacant"])) for one in posts]
+    held: dict[str, list[str]] = {}
+    for one in posts:
+        if one["person"]:
+            held.setdefault(one["person"], []).append(one["title"])
+    return [*of_bodies, *of_posts, *(Holder(*pair, vacant=False) for pair in _by_their_posts(held))]
+
+
+def _by_their_posts(held: Mapping[str, Sequence[str]]) -> list[tuple[str, str]]:
+    return [(person, f"Whoever is {' and '.join(titles)}, by all that they hold") for person, titles in held.items()]
 
 
 def missing_words(fault: Mapping[str, Any]) -> str:

@@ -377,6 +377,14 @@ async def test_payments_of_a_payer_show_what_is_odd_and_what_is_missing(tmp_path
         assert value in text
     assert len(browser.transport.asked) == 5
     assert not any("as_at" in one for one in browser.transport.asked if "contracts" in one)
+    chosen = "first_day-day=1&first_day-month=4&first_day-year=2033&last_day=2034-03-31&flag=reversal"
+    html, browser = await page_of(tmp_path, f"/spend?payer={BUYER}&{chosen}", answers)
+    lines = next(one for one in browser.transport.asked if "published-payments" in one)
+    for part in ("first_day=2033-04-01", "last_day=2034-03-31", "flag=reversal"):
+        assert part in lines
+    assert '<option value="reversal" selected>' in html
+    html, _ = await page_of(tmp_path, f"/spend?payer={BUYER}&first_day-day=31", answers, 422)
+    assert "The first day must be a real day" in html
     html, _ = await page_of(tmp_path, f"/spend?payer={BUYER}&format=csv", answers)
     assert "'=ZED UNIT" in html
     html, _ = await page_of(tmp_path, f"/spend?payer={BUYER}&format=csv&list=months", answers)

@@ -10,6 +10,9 @@ import httpx
 import openpyxl
 import pytest
 
+from console.crosswalks import files
+from console.crosswalks.column import ColumnLine
+from console.crosswalks.store import Restatements
 from tests.console.apps import Browser, console_over, hidden, refusal
 from tests.console.crosswalks.test_outcomes import line
 from tests.console.organisations.world import named
@@ -173,3 +176,21 @@ async def test_a_restated_column_is_shown_to_its_own_session_alone(tmp_path: Pat
             response = await browser.get(f"{path}{below}")
             assert response.status_code == 404
             assert "kept for two hours" in response.text
+
+
+async def test_a_file_of_a_thousand_lines_is_made_in_a_process_of_its_own_and_given_up_at_its_deadline(
+    tmp_path: Path,
+) -> None:
+    store = Restatements(tmp_path, "secret")
+    reference = store.begin([ColumnLine(number, "Q1A", "1") for number in range(1, 1_001)], {"to_day": "2021-04-01"})
+    about = store.find(reference)
+    assert about is not None
+    part = store.next_lines(reference, 0, most=1_000)
+    carried = [line(number, "Q1A", "Q4D", 1) for number in range(1, 1_001)]
+    store.add(reference, about, {**ANSWER, "carried": carried, "not_carried": []}, part)
+    wanted = files.ColumnFile(files.WORKBOOK, tmp_path, "secret", reference)
+    content = await files.made(wanted)
+    assert content is not None
+    sheet = openpyxl.load_workbook(io.BytesIO(content), read_only=True)["Carried"]
+    assert len(list(sheet.rows)) == 1_001
+    assert await files.made(wanted, seconds=0) is None

@@ -18,7 +18,7 @@ from console.decisions.shaping.items import conflicted, seat_votes
 from console.decisions.shaping.meetings import agenda, next_acts, people_of, seats
 from console.decisions.shaping.proposals import LEAD, standing, undecided
 from console.decisions.shaping.proposals import next_acts as next_acts_on
-from console.decisions.shaping.questions import Asked
+from console.decisions.shaping.questions import Asked, holders
 from console.decisions.shaping.radar import chart_of, rows_of
 from tests.console.decisions import recorded as of
 
@@ -205,3 +205,15 @@ def test_what_can_be_done_follows_from_the_state() -> None:
     assert next_acts_on(of.ASKED | {"state": "decided"}, lead) == ("evidence",)
     assert standing(of.ASKED["consents"][0]) == ("Overdue", "red")
     assert standing(of.ASKED["consents"][0] | {"outcome": "rejected"}) == ("Rejected", "red")
+
+
+def test_a_person_may_be_asked_about_by_all_posts_that_they_hold() -> None:
+    posts: list[dict[str, Any]] = [
+        {"post": "Q9X/chair", "title": "Chair", "vacant": False, "person": "P-7"},
+        {"post": "Q9X/nurse", "title": "Nurse", "vacant": True, "person": None},
+        {"post": "Q9X/lay", "title": "Lay member", "vacant": False, "person": "P-7"},
+    ]
+    *_, person = holders([{"body": "Q9X-board", "title": "Board"}], posts)
+    assert (person.reference, person.title) == ("P-7", "Whoever is Chair and Lay member, by all that they hold")
+    asked = Asked.of({"organisation": "Q9X", "action": "estate", "holder": person.reference})
+    assert asked.question["person"] == "P-7"

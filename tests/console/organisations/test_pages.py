@@ -47,7 +47,10 @@ async def test_the_first_page_has_every_value_its_source_and_its_relations(tmp_p
             "Q1A : not counted",
         ):
             assert words in text
-        assert 'href="/reasons/Q4D"' in browser.last.text if browser.last else False
+        assert browser.last is not None
+        assert 'href="/reasons/Q4D"' in browser.last.text
+        for words in ("Why : ONS E38999999", "Why : Commissioning hub", "Why : Hosts Q8H"):
+            assert words in text
 
 
 async def test_every_link_to_a_page_keeps_both_times_and_the_services_are_asked_for_them(tmp_path: Path) -> None:
