@@ -117,12 +117,12 @@ class Services:
 
     async def _condition_of(self, service: str) -> Mapping[str, Any]:
         ready: Mapping[str, Any] = (await self._client.get(f"/{service}/health/ready")).json()
-        if not ready["ready"]:
-            return ready
         answer = await self.ask("GET", f"/{service}/v1/operations/backbone", by="operator")
-        if answer.is_error:
+        if answer.is_success:
+            return {**ready, **answer.json()}
+        if ready["ready"]:
             raise Refused(f"backbone of {service}: {_explained(answer)}")
-        return {**ready, **answer.json()}
+        return ready
 
 
 def _is_readable(envelope: Envelope) -> bool:
@@ -134,8 +134,8 @@ def _is_readable(envelope: Envelope) -> bool:
 
 
 def _behind(service: str, condition: Mapping[str, Any]) -> str:
-    """Return where a service is behind; empty if it is not."""
-    if not condition["ready"]:
+    """Return where a service is behind; empty if it is not, also where events wait for a newer version of it."""
+    if not condition["ready"] and not condition.get("newer_events"):
         return f"{service} is not ready: {', '.join(condition['reasons'])}"
     if condition["outbox_events"] or condition["published_lag"]:
         return f"{service} has events to publish"
