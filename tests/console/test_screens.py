@@ -5,12 +5,12 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from playwright.async_api import Browser, Route
 
-from tests.console.apps import ADDRESS, CLIENT, console_over
 from tests.console.browser import WIDTHS, People, Tab
+from tests.console.operations.test_operations import PARKED, SENT_PARKED
+from tests.console.over import tab_over
 from tests.console.screens import SCREENS, UNANSWERED, Screen, Unanswered
 from tests.support.demo import Demo
 
@@ -79,28 +79,31 @@ async def test_a_page_where_something_is_wrong_fits_every_width_too(
     one_chromium: Browser, tmp_path: Path, wrong: Unanswered
 ) -> None:
     answers = {"registry GET /mergers/M-ZQ9": wrong.answer}
-    context = await one_chromium.new_context(locale="en-GB")
-    async with console_over(answers, tmp_path, signed_in=wrong.path != "/sign-in") as over:
-        served = httpx.ASGITransport(app=over.app, client=CLIENT, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=served, base_url=ADDRESS, cookies=over.client.cookies) as client:
+    async with tab_over(one_chromium, answers, tmp_path, signed_in=wrong.path != "/sign-in") as (tab, _):
+        shown = await tab.page.goto(f"{tab.address}{wrong.path}")
+        assert shown is not None
+        assert shown.status == wrong.status
+        for width in WIDTHS:
+            await tab.page.set_viewport_size({"width": width, "height": 900})
+            assert not await tab.scrolls_sideways(), f"{width} pixels"
+            assert await tab.axe() == [], f"{width} pixels"
+        assert tab.faults == []
 
-            async def serve(route: Route) -> None:
-                answer = await client.get(route.request.url)
-                media_type = answer.headers["content-type"]
-                await route.fulfill(status=answer.status_code, body=answer.content, content_type=media_type)
 
-            await context.route("**/*", serve)
-            tab = Tab(await context.new_page(), ADDRESS)
-            tab.listen()
-            shown = await tab.page.goto(f"{ADDRESS}{wrong.path}")
-            assert shown is not None
-            assert shown.status == wrong.status
-            for width in WIDTHS:
-                await tab.page.set_viewport_size({"width": width, "height": 900})
-                assert not await tab.scrolls_sideways(), f"{width} pixels"
-                assert await tab.axe() == [], f"{width} pixels"
-            assert tab.faults == []
-    await context.close()
+async def test_the_check_of_an_act_fits_every_width_too(one_chromium: Browser, tmp_path: Path) -> None:
+    answers = {f"finance POST {SENT_PARKED}": PARKED["items"][0]}
+    async with tab_over(one_chromium, answers, tmp_path) as (tab, _):
+        await tab.open("/operations/finance/parked/41/discard")
+        await tab.page.get_by_label("Reason").fill("a test")
+        await tab.page.get_by_role("button", name="Continue").click()
+        await tab.page.get_by_role("heading", name="Check before you confirm").wait_for()
+        for width in WIDTHS:
+            await tab.page.set_viewport_size({"width": width, "height": 900})
+            assert not await tab.scrolls_sideways(), f"{width} pixels"
+            assert await tab.axe() == [], f"{width} pixels"
+        await tab.page.get_by_role("button", name="Change it").click()
+        assert await tab.page.get_by_label("Reason").input_value() == "a test"
+        assert tab.faults == []
 
 
 @pytest.mark.parametrize(
