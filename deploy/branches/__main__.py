@@ -64,6 +64,7 @@ class BranchSettings(Settings):
             token_url=self.token_url,
             pool_size=2,
             bulk_pool_size=1,
+            webhook_targets="none",
             clock_movable=True,
             stop_seconds=5,
         )

@@ -160,7 +160,7 @@ async def read_conflicts(
 
 def _fact(service: str, row: asyncpg.Record, codes: Collection[str], visible_to: Caller) -> ConflictingEvent:
     restricted = frozenset(name for (name, _), kind in CATALOGUE.items() if kind.parties_only)
-    if is_shown(row, restricted, visible_to, None):
+    if is_shown(row, restricted, visible_to):
         return ConflictingEvent(service, row["position"], row["name"], tuple(sorted(row["keys"])), row["recorded_at"])
     return ConflictingEvent(service, row["position"], "", tuple(sorted({*row["keys"]} & {*codes})), row["recorded_at"])
 

@@ -34,6 +34,7 @@ _PATIENCE_SECONDS = 120.0
 _POLL_SECONDS = 0.005
 _OWN_OF_LIFE = """
 DELETE FROM publisher;
+DELETE FROM webhook;
 UPDATE consumer_offset SET next_offset = source_position + 1 WHERE source_position > 0;
 """
 """A bus may count otherwise than the publishers' logs do, which the consumers of a branch read."""

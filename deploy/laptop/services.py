@@ -127,6 +127,7 @@ def _settings(name: str, urls: Mapping[str, str], issuer: Issuer, kafka: KafkaAc
         jwks_url=f"{issuer.url}/keys",
         # Without a host: the page then uses its own, be that localhost or a forwarded port.
         token_url="/issuer/token",  # noqa: S106 - an address, no secret
+        webhook_targets="loopback",
         clock_movable=True,
         stop_seconds=5,
     )

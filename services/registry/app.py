@@ -27,6 +27,7 @@ from services.registry.mergers.commands import carry_out_next_merger
 from services.registry.routes import ROUTERS
 from services.registry.tables import METADATA
 from services.registry.tasks.due import find_not_put_back, find_stalled
+from services.registry.watch_lists.queries import watched_by
 
 _ABOUT = DueBy("about", own_events("registry", but=(RegistryFindingRaised, RegistryFindingCleared)))
 
@@ -51,6 +52,7 @@ SERVICE = Service(
     uploads=UPLOADS,
     background={"previews of imports": previews},
     predecessors=successions.predecessors,
+    watched=watched_by,
     aliases=(Alias(re.compile("(M-.+)-[PS][0-9]+"), "scheme"),),
     tags=(
         {

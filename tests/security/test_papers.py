@@ -218,6 +218,10 @@ async def prepared(platform: Platform) -> tuple[dict[str, str], dict[str, str]]:
     await tendered(platform)
     fill |= await decided(platform, persons)
     fill |= await registered(platform, persons["free"])
+    webhook = {"url": "https://partner.invalid/footprint"}
+    made = await platform.call("POST", "governance", "/webhooks", Role.PARTNER, json=webhook)
+    fill |= {"number": str(made["number"])}
+    await platform.call("POST", "governance", f"/webhooks/{made['number']}/pause", Role.PARTNER)
     await platform.caught_up()
     # Dossiers are written by the work that is due.
     await platform.move_clocks(date.fromisoformat(MET))

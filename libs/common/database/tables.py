@@ -1,4 +1,4 @@
-"""Tables common to every service: outbox, log, cursors, parked events, idempotency keys, audit record."""
+"""Tables common to every service: outbox, log, webhooks, cursors, parked events, idempotency keys, audit record."""
 
 from sqlalchemy import (
     BigInteger,
@@ -6,6 +6,7 @@ from sqlalchemy import (
     Column,
     Date,
     DateTime,
+    ForeignKey,
     Identity,
     Index,
     Integer,
@@ -24,6 +25,8 @@ _NOW = text("clock_timestamp()")
 def add_to(metadata: MetaData) -> None:
     """Add the common tables to a service's metadata."""
     _add_event_tables(metadata)
+    _add_webhooks(metadata)
+    _add_dead_letters(metadata)
     _add_inbox_tables(metadata)
     _add_edge_tables(metadata)
     _add_record_and_clock(metadata)
@@ -83,6 +86,55 @@ def _add_event_tables(metadata: MetaData) -> None:
         Column("name", Text, primary_key=True),
         Column("published_position", BigInteger, nullable=False),
     )
+
+
+def _add_webhooks(metadata: MetaData) -> None:
+    webhook = Table(
+        "webhook",
+        metadata,
+        Column("id", Integer, Identity(always=True), primary_key=True),
+        Column("owner", Text, nullable=False),
+        Column("acts_for", ARRAY(Text), nullable=False),
+        Column("confirmed_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+        Column("url", Text, nullable=False),
+        Column("types", ARRAY(Text), nullable=False),
+        Column("organisations", ARRAY(Text), nullable=False),
+        Column("watch_list", Integer),
+        Column("signing", Text, nullable=False),
+        Column("secret", LargeBinary, nullable=False),
+        Column("former_secret", LargeBinary),
+        Column("former_until", DateTime(timezone=True)),
+        Column("state", Text, nullable=False, server_default="active"),
+        Column("reason", Text, nullable=False, server_default=""),
+        Column("position", BigInteger, nullable=False),
+        Column("failures", Integer, nullable=False, server_default="0"),
+        Column("given_up", Integer, nullable=False, server_default="0"),
+        Column("due_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+        Column("last_error", Text, nullable=False, server_default=""),
+        Column("delivered_at", DateTime(timezone=True)),
+        Column("version", Integer, nullable=False, server_default="1"),
+        Column("made_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+        CheckConstraint("state IN ('active', 'paused', 'disabled')", name="known_state"),
+    )
+    Index(None, webhook.c.owner)
+    Index(None, webhook.c.due_at, postgresql_where=text("state = 'active'"))
+
+
+def _add_dead_letters(metadata: MetaData) -> None:
+    letter = Table(
+        "webhook_dead_letter",
+        metadata,
+        Column("id", BigInteger, Identity(always=True), primary_key=True),
+        Column("webhook_id", Integer, ForeignKey("webhook.id", ondelete="CASCADE"), nullable=False),
+        Column("position", BigInteger, nullable=False),
+        Column("event_id", Uuid, nullable=False),
+        Column("type", Text, nullable=False),
+        Column("attempts", Integer, nullable=False),
+        Column("error", Text, nullable=False),
+        Column("given_up_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+        Column("resend_at", DateTime(timezone=True)),
+    )
+    Index(None, letter.c.webhook_id, letter.c.position, unique=True)
 
 
 def _add_inbox_tables(metadata: MetaData) -> None:

@@ -138,13 +138,18 @@ class Envelope:
     aggregate_version: int | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def type(self) -> str:
+        """The CloudEvents type: name and version."""
+        return f"{TYPE_PREFIX}{self.name}.v{self.version}"
+
     def encode(self) -> bytes:
         """Return the event as structured CloudEvents JSON: the same bytes for the same envelope."""
         document: dict[str, Any] = {
             "specversion": "1.0",
             "id": self.id,
             "source": f"/{self.source}",
-            "type": f"{TYPE_PREFIX}{self.name}.v{self.version}",
+            "type": self.type,
             "time": self.recorded_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
             "datacontenttype": "application/json",
             "position": self.position,
@@ -209,6 +214,12 @@ class Envelope:
         while (newer := event.upgrade()) is not event:
             event = newer
         return event
+
+
+def name_of_type(written: str) -> str:
+    """Return the event's name from its CloudEvents type; a name alone is returned as it is."""
+    name, is_type, version = written.removeprefix(TYPE_PREFIX).rpartition(".v")
+    return name if is_type and version.isdigit() else written
 
 
 def newest(events: Iterable[type[Event]]) -> list[type[Event]]:

@@ -11,7 +11,7 @@ import asyncpg
 from libs.common.audit import COMMAND_LINE, NEW_EPOCH, record_write
 from libs.common.database.connection import PLANNED_EACH_TIME, Database, raw
 from libs.common.errors import Conflict
-from libs.common.events import CATALOGUE, Envelope
+from libs.common.events import CATALOGUE, Envelope, name_of_type
 from libs.common.identity import Caller
 from libs.common.messaging.chain import GENESIS, link
 from libs.common.process import tracing
@@ -58,11 +58,12 @@ DELETE FROM outbox
 # index of keys is for that. `about` is a filter of its own, so that every other page keeps the plan that is made once.
 _FEED = """
 SELECT position, name, body FROM event_log
- WHERE position > $1 AND position <= $2 AND ($3 OR keys && $4 OR NOT name = ANY($5)){about}
+ WHERE position > $1 AND position <= $2 AND ($3 OR keys && $4 OR NOT name = ANY($5))
+   AND ($7::text[] IS NULL OR name = ANY($7)){about}
  ORDER BY position LIMIT $6
 """
 _FEED_OF_ALL = _FEED.format(about="")
-_FEED_ABOUT = _FEED.format(about=f" AND keys && $7 {PLANNED_EACH_TIME}")
+_FEED_ABOUT = _FEED.format(about=f" AND keys && $8 {PLANNED_EACH_TIME}")
 
 # A release from before these columns leaves them empty, and may still append after the migration that filled them.
 _FILL = """
@@ -247,6 +248,37 @@ class Page:
         return b'{"epoch":%b,"items":[%b],"next":%d}' % (json.dumps(self.epoch).encode(), items, self.next)
 
 
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which events a reader asks for, of those that it may see.
+
+    `types` are names (`CCGMerged`, in every version) or CloudEvents types (`uk.nhs.footprint.CCGMerged.v1`); none means
+    every type. `about` are codes of organisations, of which an event has to name one; None means whatever it is about.
+    """
+
+    types: frozenset[str] = frozenset()
+    about: frozenset[str] | None = None
+
+    @property
+    def names(self) -> list[str] | None:
+        """The names of events that the types stand for; None for all."""
+        return sorted({name_of_type(one) for one in self.types}) or None
+
+    def admits(self, envelope: Envelope, organisations: Collection[str]) -> bool:
+        """Whether an event with these organisations is asked for."""
+        if self.types and self.types.isdisjoint((envelope.name, envelope.type)):
+            return False
+        return self.about is None or not self.about.isdisjoint(organisations)
+
+
+EVERY_EVENT = EventFilter()
+
+
+def restricted_names() -> frozenset[str]:
+    """Return the names of events that are for their parties only."""
+    return frozenset(name for (name, _), kind in CATALOGUE.items() if kind.parties_only)
+
+
 async def feed(
     reads: Reads,
     *,
@@ -254,29 +286,34 @@ async def feed(
     epoch: str | None,
     limit: int,
     visible_to: Caller,
-    about: Collection[str] | None = None,
+    asked: EventFilter = EVERY_EVENT,
 ) -> Page:
-    """Return the events after this position that the caller may see, optionally only those `about` one of these codes.
+    """Return the events after this position that the caller may see and asks for.
 
     An event for its parties only is returned to callers who act for one of its organisations: a reference among the
     keys does not count, even where it looks like a code. `epoch` is the one returned with the reader's last page.
     Raises EpochEnded if the log no longer has that position in that epoch.
     """
     at = await end(reads)
-    if after > at.position or (epoch and epoch != at.epoch and await _epoch_at(reads, after) != epoch):
-        raise EpochEnded(
-            f"position {after} of epoch {epoch} is not in the log, which is at {at.position} of epoch {at.epoch}"
-        )
-    restricted = frozenset(name for (name, _), kind in CATALOGUE.items() if kind.parties_only)
+    await must_have(reads, at, after, epoch)
+    restricted = restricted_names()
     items: list[tuple[int, bytes]] = []
     reached = after
     while reached < at.position and not items:  # a page of which everything is hidden does not end the search
-        rows = await _page_of_the_log(reads, reached, at.position, limit, restricted, visible_to, about)
-        shown = [row for row in rows if is_shown(row, restricted, visible_to, about)]
+        rows = await _page_of_the_log(reads, reached, at.position, limit, restricted, visible_to, asked)
+        shown = [row for row in rows if is_shown(row, restricted, visible_to, asked)]
         positions = [row["position"] for row in shown]
         items = list(zip([after, *positions], [row["body"] for row in shown], strict=False))
         reached = rows[-1]["position"] if len(rows) == limit else at.position
     return Page(at.epoch, tuple(items), reached)
+
+
+async def must_have(reads: Reads, at: End, position: int, epoch: str | None) -> None:
+    """Raise EpochEnded unless the log, which ends `at`, has this position in the epoch that its reader knows."""
+    if position > at.position or (epoch and epoch != at.epoch and await _epoch_at(reads, position) != epoch):
+        raise EpochEnded(
+            f"position {position} of epoch {epoch} is not in the log, which is at {at.position} of epoch {at.epoch}"
+        )
 
 
 async def _page_of_the_log(
@@ -286,31 +323,42 @@ async def _page_of_the_log(
     limit: int,
     restricted: Collection[str],
     visible_to: Caller,
-    about: Collection[str] | None,
+    asked: EventFilter,
 ) -> Sequence[asyncpg.Record]:
     return await reads.fetch(
-        _FEED_OF_ALL if about is None else _FEED_ABOUT,
+        _FEED_OF_ALL if asked.about is None else _FEED_ABOUT,
         after,
         to,
         visible_to.is_national,
         sorted(visible_to.organisations),
         sorted(restricted),
         limit,
-        *([] if about is None else [sorted(about)]),
+        asked.names,
+        *([] if asked.about is None else [sorted(asked.about)]),
     )
 
 
 def is_shown(
-    row: asyncpg.Record, restricted: Collection[str], visible_to: Caller, about: Collection[str] | None
+    row: Mapping[str, Any], restricted: Collection[str], visible_to: Caller, asked: EventFilter = EVERY_EVENT
 ) -> bool:
-    """Whether an event is for this caller, and about these codes. The query compares keys, references included."""
-    is_restricted = row["name"] in restricted and not visible_to.is_national
-    if not is_restricted and about is None:
+    """Whether an event is for this caller, and asked for. The query compares keys, references included."""
+    if asked == EVERY_EVENT and (row["name"] not in restricted or visible_to.is_national):
         return True
-    organisations = Envelope.decode(row["body"]).organisations
-    if is_restricted and not visible_to.acts_for_one_of(organisations):
+    envelope = Envelope.decode(row["body"])
+    return shows(envelope, envelope.organisations, restricted, visible_to, asked)
+
+
+def shows(
+    envelope: Envelope,
+    organisations: frozenset[str],
+    restricted: Collection[str],
+    visible_to: Caller,
+    asked: EventFilter,
+) -> bool:
+    """Whether an event with these organisations is for this caller, and asked for."""
+    if envelope.name in restricted and not visible_to.acts_for_one_of(organisations):
         return False
-    return about is None or not organisations.isdisjoint(about)
+    return asked.admits(envelope, organisations)
 
 
 async def _epoch_at(reads: Reads, position: int) -> str | None:

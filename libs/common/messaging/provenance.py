@@ -160,7 +160,7 @@ class Reader:
         return self.by.is_national, sorted(self.restricted), sorted(self.by.organisations), names, fields
 
     def _shown(self, rows: Sequence[asyncpg.Record]) -> list[Envelope]:
-        shown = (row for row in rows if is_shown(row, self.restricted, self.by, None))
+        shown = (row for row in rows if is_shown(row, self.restricted, self.by))
         return [Envelope.decode(row["body"]) for row in shown]
 
     async def _of_event(self, event: Envelope) -> Origin:

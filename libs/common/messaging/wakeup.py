@@ -65,14 +65,23 @@ def log_signal(url: str | URL) -> Signal:
 
 def wake_after_commit(session: AsyncSession) -> None:
     """Give the outbox signal of this session's database once the session has committed."""
-    session.info[_WAKES] = outbox_signal(session.get_bind().engine.url)
+    _wake(session, outbox_signal(session.get_bind().engine.url))
+
+
+def wake_readers_after_commit(session: AsyncSession) -> None:
+    """Have the readers of this session's log look again once the session has committed."""
+    _wake(session, log_signal(session.get_bind().engine.url))
+
+
+def _wake(session: AsyncSession, signal: Signal) -> None:
+    session.info.setdefault(_WAKES, set()).add(signal)
 
 
 @event.listens_for(Session, "after_commit")
 def _committed(session: Session) -> None:
     # The end of a savepoint arrives here too and gives the signal early. That is harmless: the mark stays for the
     # commit.
-    if (signal := session.info.get(_WAKES)) is not None:
+    for signal in session.info.get(_WAKES, ()):
         signal.give()
 
 

@@ -63,6 +63,7 @@ class Metrics:
         PlatformCollector(registry=self._registry)
         GCCollector(registry=self._registry)
         self.service = self._service = service
+        self._webhook_attempts = _webhook_attempts(self._registry)
         self._labelled: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self.routes: Mapping[Callable[..., Any] | None, str] = {}
         """The route template of each endpoint."""
@@ -84,6 +85,10 @@ class Metrics:
         """Return the route template of a request that was routed."""
         return self.routes.get(scope.get("endpoint"), "(none)")
 
+    def webhook_attempted(self, outcome: str) -> None:
+        """Count one attempt to deliver to a webhook: `delivered` or `failed`."""
+        self._webhook_attempts.labels(self._service, outcome).inc()
+
     def exposition(
         self,
         backbone: Mapping[str, float],
@@ -100,3 +105,12 @@ class Metrics:
             for measure, value in numbers.items():
                 self._pools.labels(self._service, pool, measure).set(value)
         return generate_latest(self._registry)
+
+
+def _webhook_attempts(registry: CollectorRegistry) -> Counter:
+    return Counter(
+        "footprint_webhook_attempts",
+        "Attempts to deliver an event to a webhook, by what came of them.",
+        ["service", "outcome"],
+        registry=registry,
+    )

@@ -41,6 +41,10 @@ from libs.common.service import feed_routes, health_routes, operator_routes, pro
 from libs.common.service.clock_row import forget_moved, read_moved
 from libs.common.service.due_work import DoDueWork, DueWork
 from libs.common.service.settings import Settings
+from libs.common.webhooks import routes as webhook_routes
+from libs.common.webhooks.commands import FindWatched
+from libs.common.webhooks.sender import Sender
+from libs.common.webhooks.targets import Reach
 
 _SWEEP_EVERY_SECONDS = 600
 _GZIP_FROM_BYTES = 1_000
@@ -83,6 +87,8 @@ class Service:
     """Adds what the service's own tables know to what its log says of a reference: votes, documents, rule packs."""
     predecessors: Callable[[Database, Collection[str]], Awaitable[frozenset[str]]] | None = None
     """Returns the predecessors of the given organisations: whoever acts for a successor sees their events too."""
+    watched: FindWatched | None = None
+    """Returns what a caller's watch list follows, where the service has watch lists."""
 
 
 def create_service(service: Service, settings: Settings, bus: Bus) -> FastAPI:
@@ -108,7 +114,10 @@ def create_service(service: Service, settings: Settings, bus: Bus) -> FastAPI:
     app.state.service, app.state.metrics = service, metrics
     connect(app, settings, bus)
     problems.register(app)
-    common = (feed_routes.router, provenance_routes.router, operator_routes.router, operator_routes.stepped)
+    common = (
+        *(feed_routes.router, webhook_routes.router),
+        *(provenance_routes.router, operator_routes.router, operator_routes.stepped),
+    )
     for router in (*service.routers, *common):
         if isinstance(router, PlacedRouter):
             app.router.routes.extend(router.routes)
@@ -238,7 +247,7 @@ def _prepare_due_work(app: FastAPI) -> None:
 
 
 def _start(app: FastAPI, tasks: Tasks) -> None:
-    """Start the background tasks: sequencer, publisher, consumers, due work, deletion of expired idempotency keys."""
+    """Start the background tasks: sequencer, publisher, consumers, due work, webhooks, sweeping of idempotency keys."""
     state, service = app.state, app.state.service
     database, bus = state.database, state.bus
     tasks.start("sequencer", Sequencer(database, service.name).run)
@@ -249,9 +258,23 @@ def _start(app: FastAPI, tasks: Tasks) -> None:
             tasks.start(f"consumer of {source}", Consumer(database, bus, service.subscriptions, source).run)
     if state.due_work is not None:
         tasks.start("due work", state.due_work.run)
+    if (reach := Reach(state.settings.webhook_targets)) != Reach.NONE:
+        tasks.start("sender of webhooks", _sender(app, reach).run)
     for name, task_of in service.background.items():
         tasks.start(name, task_of(database, state.clock, state.settings))
     tasks.start("sweeping of idempotency keys", partial(_sweep, database, state.settings.idempotency_hours))
+
+
+def _sender(app: FastAPI, reach: Reach) -> Sender:
+    state, service = app.state, app.state.service
+    return Sender(
+        state.database,
+        state.clock,
+        reach=reach,
+        predecessors=service.predecessors,
+        watched=service.watched,
+        attempted=state.metrics.webhook_attempted,
+    )
 
 
 async def _read_clock(app: FastAPI) -> None:

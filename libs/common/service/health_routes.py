@@ -14,6 +14,7 @@ from libs.common.messaging.health import BackboneHealth, backbone_health, sessio
 from libs.common.process.faults import is_passing
 from libs.common.process.metrics import CONTENT_TYPE
 from libs.common.process.tasks import Tasks
+from libs.common.webhooks.queries import webhook_numbers
 
 STUCK_SECONDS = 60
 """Seconds after which an event shows that none works: in the outbox, or at a consumer that is applying no batch."""
@@ -104,6 +105,7 @@ async def tell_metrics(request: Request, by: Annotated[Caller, allowed(Role.OPER
     measures |= {f"consumer_waiting_seconds_{source}": s for source, s in numbers.consumer_waiting_seconds.items()}
     measures |= {f"consumer_position_{source}": at for source, at in numbers.consumer_position.items()}
     measures |= {f"consumer_lag_{source}": lag for source, lag in numbers.consumer_lag.items() if lag is not None}
+    measures |= await webhook_numbers(state.database)
     pools = {name: asdict(pool) for name, pool in state.database.pools().items()}
     sessions = await session_numbers(state.database)
     return Response(state.metrics.exposition(measures, pools, sessions), media_type=CONTENT_TYPE)

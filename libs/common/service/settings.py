@@ -130,6 +130,8 @@ class Settings(BusSettings):
     """The prefix of the ids of contracting processes, which the Open Contracting Partnership registers for you."""
     idempotency_hours: int = Field(default=24, ge=1)
     """How long the response to an Idempotency-Key is stored."""
+    webhook_targets: Literal["public", "loopback", "none"] = "public"
+    """Where webhooks are sent: to the public internet, to this machine too (a laptop, tests), or nowhere."""
     clock_movable: bool = False
     """Whether an operator may move the clock. For demonstrations and tests, never for the real record."""
     background: bool = True

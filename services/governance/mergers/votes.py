@@ -100,7 +100,7 @@ async def find_votes_to_apply(db: Database, reference: str, by: Caller) -> Origi
         return None
     subjects = sorted({reference, state.merger, state.successor, *state.bodies} - {""})
     rows = await db.fetch(_VOTES, subjects, sorted(state.bodies), APPLY, MOST_CAUSES + 1)
-    shown = [row for row in rows if is_shown(row, frozenset({"DecisionTaken"}), by, None)]
+    shown = [row for row in rows if is_shown(row, frozenset({"DecisionTaken"}), by)]
     if not shown:
         return None
     because = [Cause("event", "governance", row["id"]) for row in shown[:MOST_CAUSES]]

@@ -101,7 +101,7 @@ async def _taken(db: Database, reference: str, origin: Origin, by: Caller) -> En
     name = DecisionTaken.event_name
     if origin.kind == "fact":
         rows = await db.fetch(_TAKEN, reference)
-        return next((Envelope.decode(row["body"]) for row in rows if is_shown(row, frozenset({name}), by, None)), None)
+        return next((Envelope.decode(row["body"]) for row in rows if is_shown(row, frozenset({name}), by)), None)
     return origin.event if origin.event is not None and origin.event.name == name else None
 
 

@@ -22,7 +22,7 @@ from libs.common.http.dependencies import (
     stale,
 )
 from libs.common.messaging import event_log
-from libs.common.messaging.event_log import EpochEnded
+from libs.common.messaging.event_log import EpochEnded, EventFilter
 from libs.common.service.feed_routes import Feed
 from services.registry.core.errors import OrganisationNotFound
 from services.registry.edge import EDIT_REFUSALS
@@ -148,5 +148,6 @@ async def follow_watch_list(
     """
     found = await queries.get_watch_list(session, number, by=by)
     about = await queries.watched_codes(rows, found.codes, found.footprints, as_at=as_at)
-    changes = await event_log.feed(rows, after=after, epoch=epoch, limit=limit, visible_to=by, about=about)
+    asked = EventFilter(about=frozenset(about))
+    changes = await event_log.feed(rows, after=after, epoch=epoch, limit=limit, visible_to=by, asked=asked)
     return Response(changes.encode(), media_type="application/json", headers={"Cache-Control": "no-store"})

@@ -53,3 +53,11 @@ async def watched_codes(
     before = await successions.predecessors(db, sorted(asked), as_known=as_known, ahead=True)
     after = await successors_of(db, sorted(asked), as_known=as_known or ALWAYS)
     return sorted(asked | before | after)
+
+
+async def watched_by(db: Reads, owner: str, number: int, as_at: date) -> frozenset[str] | None:
+    """Return every code that a caller's list follows on a day; None if the caller has no such list."""
+    rows = await db.fetch("SELECT codes, footprints FROM watch_list WHERE id = $1 AND owner = $2", number, owner)
+    if not rows:
+        return None
+    return frozenset(await watched_codes(db, rows[0]["codes"], rows[0]["footprints"], as_at=as_at))

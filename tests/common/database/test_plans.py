@@ -12,6 +12,7 @@ from libs.common.database.connection import Database, service_metadata
 from libs.common.events.registry import OrganisationRenamed
 from libs.common.identity import EVERY_ORGANISATION, Caller, Role
 from libs.common.messaging import event_log
+from libs.common.messaging.event_log import EventFilter
 from libs.organisations.projection import KnownOrganisations
 from tests.support.databases import Databases, NewDatabase
 from tests.support.plans import Plans
@@ -99,7 +100,9 @@ async def test_a_page_of_the_feed_is_read_by_position(plans: Plans, by: Caller) 
 
 async def test_the_feed_about_some_bodies_is_read_by_their_keys(plans: Plans) -> None:
     assert OrganisationRenamed.organisation_fields == ("code",)
-    page = await event_log.feed(plans, after=0, epoch=None, limit=100, visible_to=NATIONAL, about=["K7"])
+    page = await event_log.feed(
+        plans, after=0, epoch=None, limit=100, visible_to=NATIONAL, asked=EventFilter(about=frozenset({"K7"}))
+    )
     assert len(page.items) == 8
     assert plans.noted[-1].indexes == {"ix_event_log_keys"}
     assert "event_log" not in plans.read_whole

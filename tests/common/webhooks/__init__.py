@@ -1,0 +1,1 @@
+"""Tests of webhooks: what is sent, to where, how often, and who sees what of it."""
