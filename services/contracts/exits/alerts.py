@@ -54,7 +54,7 @@ SELECT c.id, c.version, c.reference, c.starts_on, c.last_day, c.notice_months, c
   FROM contract c {rules_on("$1::date")}
   LEFT JOIN notice_watch w ON w.contract_id = c.id
  WHERE {_IS_WATCHED} AND (w.contract_id IS NULL OR w.version <> c.version OR w.pack <> $2 OR w.look_on <= $1)
- ORDER BY c.id
+ ORDER BY c.id LIMIT $3
 """  # noqa: S608  (what is put in is ours)
 
 _WATCH = """
@@ -64,13 +64,17 @@ SELECT unnest($1::int[]), unnest($2::int[]), $3, unnest($4::date[])
    SET version = excluded.version, pack = excluded.pack, look_on = excluded.look_on
 """
 
-# The open findings of the contracts that were looked at, and of those that have no window any longer.
+# The open findings of the contracts that were looked at, and so many of those that have no window any longer.
 _OPEN = f"""
-SELECT f.key FROM finding f
- WHERE f.cleared_at IS NULL AND f.kind = ANY($2)
-   AND (f.about[1] = ANY($3) OR NOT EXISTS (
-        SELECT FROM contract c {rules_on("$1::date")} WHERE c.reference = f.about[1] AND {_IS_WATCHED}))
+SELECT key FROM finding WHERE cleared_at IS NULL AND kind = ANY($2) AND about[1] = ANY($3)
+ UNION ALL
+(SELECT f.key FROM finding f
+  WHERE f.cleared_at IS NULL AND f.kind = ANY($2)
+    AND NOT EXISTS (SELECT FROM contract c {rules_on("$1::date")} WHERE c.reference = f.about[1] AND {_IS_WATCHED})
+  ORDER BY f.id LIMIT $4)
 """  # noqa: S608  (what is put in is ours)
+AT_ONCE = 1_000
+"""Contracts that one piece of due work looks at."""
 _KINDS = [FindingKind.NOTICE_WINDOW_OPENS.value, FindingKind.NOTICE_WINDOW_MISSED.value]
 
 
@@ -82,21 +86,25 @@ async def announce_windows(
     stated_at: datetime,
     by: Caller,  # noqa: ARG001  (every routine of due work is called with it)
 ) -> int:
-    """Raise and clear the findings about notice windows so that they are as on a day; return how many changed."""
+    """Raise and clear the findings about the next notice windows so that they are as on a day.
+
+    Return how many changed; 1 where none did, and there may be more contracts to look at.
+    """
     pack = find_pack(up_to, subject="exit-alerts")
     if pack is None:
         return 0
     connection = await raw(session)
-    rows = await connection.fetch(_WATCHED, up_to, pack.id)
+    rows = await connection.fetch(_WATCHED, up_to, pack.id, AT_ONCE)
     windows = [window_on(row, up_to, pack) for row in rows]
     findings = {one.finding.key: one.finding for one in windows if one.finding is not None}
     looked_at = [row["reference"] for row in rows]
-    open_keys = {row["key"] for row in await connection.fetch(_OPEN, up_to, _KINDS, looked_at)}
+    open_keys = {row["key"] for row in await connection.fetch(_OPEN, up_to, _KINDS, looked_at, AT_ONCE)}
     next_days = [min(row["changes_on"] or LATEST, one.look_on) for row, one in zip(rows, windows, strict=True)]
     await connection.execute(_WATCH, [row["id"] for row in rows], [row["version"] for row in rows], pack.id, next_days)
     past = open_keys - findings.keys()
     cleared = await clear_findings(session, past, on=up_to, reason="window_closed", stated_at=stated_at)
-    return cleared + await raise_findings(session, list(findings.values()), stated_at=stated_at)
+    changed = cleared + await raise_findings(session, list(findings.values()), stated_at=stated_at)
+    return changed or int(len(rows) == AT_ONCE)
 
 
 @dataclass(frozen=True, slots=True)

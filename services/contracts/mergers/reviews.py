@@ -1,5 +1,6 @@
 """Raises and clears findings about the overlaps that a merger brings about, by due work: once a day, and after news."""
 
+import sys
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from hashlib import sha256
@@ -17,6 +18,10 @@ from services.contracts.mergers.queries import lines_of, running_contracts
 
 MOST_NAMED = 50
 """Contracts that one finding names; `GET /overlaps` lists them all."""
+AT_ONCE = 5_000
+"""Findings that one piece of due work raises and clears; a merger's next piece reads its contracts once more."""
+MERGERS_AT_ONCE = 100
+"""Mergers that one piece of due work looks at."""
 MOST_OF_A_KEY = 1000
 """Characters: a key is indexed, and an index takes no more than 2,700 bytes."""
 
@@ -25,7 +30,8 @@ INSERT INTO overlap_review (merger) VALUES ($1) ON CONFLICT (merger) DO UPDATE S
 """
 
 _TO_REVIEW = """
-SELECT merger FROM overlap_review WHERE reviewed_on IS NULL OR reviewed_on < $1 ORDER BY merger FOR UPDATE
+SELECT merger FROM overlap_review WHERE reviewed_on IS NULL OR reviewed_on < $1
+ ORDER BY merger LIMIT $2 FOR UPDATE
 """
 
 _REVIEWED = """
@@ -47,32 +53,46 @@ async def review_all_again(session: AsyncSession) -> None:
 
 
 async def find_overlaps(session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> int:
-    """Raise the overlaps of agreed mergers and of merged bodies, and clear those that are settled; return how many.
+    """Raise the next overlaps of agreed mergers and of merged bodies, and clear what is settled; return how many.
 
     A merger that was withdrawn or undone has none. One that was carried out is looked at until it has none left.
     """
     connection = await raw(session)
-    mergers = [row["merger"] for row in await connection.fetch(_TO_REVIEW, up_to)]
-    return await _review(session, mergers, up_to=up_to, stated_at=stated_at, by=by)
+    mergers = [row["merger"] for row in await connection.fetch(_TO_REVIEW, up_to, MERGERS_AT_ONCE)]
+    changed = await _review(session, mergers, up_to=up_to, stated_at=stated_at, by=by, most=AT_ONCE)
+    return changed or int(len(mergers) == MERGERS_AT_ONCE)
 
 
 async def _review(
-    session: AsyncSession, mergers: Sequence[str], *, up_to: date, stated_at: datetime, by: Caller
+    session: AsyncSession,
+    mergers: Sequence[str],
+    *,
+    up_to: date,
+    stated_at: datetime,
+    by: Caller,
+    most: int = sys.maxsize,
 ) -> int:
-    """Reconcile the findings about these mergers' overlaps with what is known; return how many changed."""
+    """Reconcile the findings about these mergers' overlaps with what is known; return how many changed.
+
+    Where `most` of them changed, what remains stays to be reviewed.
+    """
     if not mergers:
         return 0
     connection = await raw(session)
     plans = await find_plans(connection, mergers)
-    changed, settled = 0, set[str]()
+    changed, settled, reviewed = 0, set[str](), list[str]()
     for merger in mergers:
         plan = plans.get(merger)
         found = await _findings(connection, plan, up_to=up_to, stated_at=stated_at, by=by) if plan else []
+        left = most - changed
+        changed += await _reconcile(session, f"overlap {merger}", found, left, up_to=up_to, stated_at=stated_at)
+        if changed >= most:
+            break
+        reviewed.append(merger)
         if not found and (plan is None or plan.status is not MergerStatus.AGREED):
             settled.add(merger)
-        changed += await _reconcile(session, f"overlap {merger}", found, up_to=up_to, stated_at=stated_at)
     await connection.execute("DELETE FROM overlap_review WHERE merger = ANY($1)", sorted(settled))
-    await connection.execute(_REVIEWED, mergers, up_to)
+    await connection.execute(_REVIEWED, reviewed, up_to)
     return changed
 
 
@@ -127,9 +147,10 @@ def _of_a_plan(plan: MergerPlan, function: str, contract: str, customers: Collec
 
 
 async def _reconcile(
-    session: AsyncSession, about: str, wanted: Collection[NewFinding], *, up_to: date, stated_at: datetime
+    session: AsyncSession, about: str, wanted: Collection[NewFinding], most: int, *, up_to: date, stated_at: datetime
 ) -> int:
-    rows = await (await raw(session)).fetch(_OPEN, about)
-    gone = {row["key"] for row in rows}.difference(one.key for one in wanted)
+    is_open = {row["key"] for row in await (await raw(session)).fetch(_OPEN, about)}
+    gone = sorted(is_open.difference(one.key for one in wanted))[:most]
+    new = [one for one in wanted if one.key not in is_open][: most - len(gone)]
     cleared = await clear_findings(session, gone, on=up_to, reason="superseded", stated_at=stated_at)
-    return cleared + await raise_findings(session, list(wanted), stated_at=stated_at)
+    return cleared + await raise_findings(session, new, stated_at=stated_at)

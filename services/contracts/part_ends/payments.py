@@ -4,6 +4,7 @@ A line by which staff are paid, or no organisation, is no payment. Each payment 
 falls due when the end comes, and is put right where the sides settle other amounts.
 """
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -15,12 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from libs.common.database.connection import raw
 from libs.common.identity import Caller
 from services.contracts.agreements.commands import ContractParties, lock_contracts, parties_on
+from services.contracts.agreements.parts import WHOLE
 from services.contracts.agreements.variations import division_on
 from services.contracts.bodies.queries import standing_bodies
 from services.contracts.core.models import Contract
 from services.contracts.exits.prices.price import STAFF, Component
 from services.contracts.exits.queries import NOW
-from services.contracts.part_ends.commands import heir_of
+from services.contracts.part_ends.commands import StandingEnd, heir_of, price_then
 from services.contracts.payments.commands import make_due, plan_payments
 from services.contracts.payments.queries import list_due, list_planned
 from services.contracts.payments.rules import DueItem, PlannedItem, bring_to
@@ -34,19 +36,13 @@ _SUPPLIERS = """
 SELECT value FROM contract_supplier_belief WHERE subject_id = $1 AND upper_inf(known) AND value IS NOT NULL
 """
 
-# An accepted offer to end the whole, of which a payment that is planned as stated last has not fallen due.
+# The contract of the next payment that waits for its day alone: planned as stated last, and not yet due.
 _NEXT_PRICE = """
-SELECT o.reference AS termination, c.reference AS contract
-  FROM termination_offer o JOIN termination_offer_act a ON a.offer_id = o.id AND a.act = 'acceptance'
-  JOIN contract c ON c.id = o.contract_id
- WHERE o.exit_day <= $1 AND o.functions = '{}' AND o.leaving = '{}'
-   AND EXISTS (SELECT FROM planned_payment p
-                WHERE p.contract_id = c.id AND p.kind = 'termination' AND p.amount_pence > 0
-                  AND p.item ^@ (c.reference || '/termination/' || o.reference || '/') AND p.due_on <= $1
-                  AND NOT EXISTS (SELECT FROM due_payment d WHERE d.item = p.item)
-                  AND NOT EXISTS (SELECT FROM planned_payment l
-                                   WHERE l.item = p.item AND (l.stated_at, l.id) > (p.stated_at, p.id)))
- ORDER BY o.exit_day, o.reference LIMIT 1
+SELECT c.reference FROM planned_payment p JOIN contract c ON c.id = p.contract_id
+ WHERE p.kind = 'termination' AND p.condition = '' AND p.amount_pence > 0 AND p.due_on <= $1
+   AND NOT EXISTS (SELECT FROM due_payment d WHERE d.item = p.item)
+   AND NOT EXISTS (SELECT FROM planned_payment l WHERE l.item = p.item AND (l.stated_at, l.id) > (p.stated_at, p.id))
+ ORDER BY p.due_on, p.item LIMIT 1
 """
 
 
@@ -89,29 +85,47 @@ async def plan_price(session: AsyncSession, price: AgreedPrice, *, waits_for: st
     await plan_payments(session, price.contract, items, stated_at=stated_at)
 
 
+async def plan_price_by_terms(
+    session: AsyncSession, contract: Contract, last_day: date, *, asked_on: date, stated_at: datetime, by: Caller
+) -> AgreedPrice | None:
+    """Plan what an end of the whole on notice costs by its terms, and return it; None where they ask nothing."""
+    ending = StandingEnd(f"T-{uuid.uuid4()}", WHOLE, last_day)
+    found = await price_then(session, contract, ending, asked_on=asked_on, by=by)
+    price = AgreedPrice(contract, ending.cause, found.components)
+    await plan_price(session, price, stated_at=stated_at)
+    return price if price.lines else None
+
+
 async def price_falls_due(session: AsyncSession, price: AgreedPrice, *, stated_at: datetime, by: Caller) -> int:
     """Make due what was planned for an end that has come, else what its lines say; return how many payments are new.
 
     Who pays and is paid is who took over by the day: whose part of the contract it became, else its one successor.
     """
-    connection, contract = await raw(session), price.contract
-    planned = await _planned(connection, price) or price.items("")
-    due = await list_due(connection, contract.id, [TERMINATION], known=NOW)
-    targets = [await _target(session, contract, one, due) for one in planned if one.most_pence]
-    new = [one for target in targets if (one := bring_to(target, due)) is not None]
-    return await make_due(session, contract.id, contract.reference, new, stated_at=stated_at, by=by)
+    planned = await _planned(await raw(session), price) or price.items("")
+    return await _fall_due(session, price.contract, planned, stated_at=stated_at, by=by)
 
 
 async def prices_fall_due(session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> int:
-    """Make due what is paid for the next whole end that was agreed; return how many payments, 0 where none is due.
+    """Make due what is paid by now for the ends of the next contract; return how many payments, 0 where none is due.
 
     The price of a part falls due with its end, that of a plan's contract with its move.
     """
     row = await (await raw(session)).fetchrow(_NEXT_PRICE, up_to)
     if row is None:
         return 0
-    [contract] = await lock_contracts(session, [row["contract"]])
-    return await price_falls_due(session, AgreedPrice(contract, row["termination"], ()), stated_at=stated_at, by=by)
+    [contract] = await lock_contracts(session, [row["reference"]])
+    planned = await list_planned(await raw(session), contract.id, [TERMINATION], known=NOW)
+    come = [one for one in planned if not one.condition and one.due_on <= up_to]
+    return await _fall_due(session, contract, come, stated_at=stated_at, by=by)
+
+
+async def _fall_due(
+    session: AsyncSession, contract: Contract, planned: Sequence[PlannedItem], *, stated_at: datetime, by: Caller
+) -> int:
+    due = await list_due(await raw(session), contract.id, [TERMINATION], known=NOW)
+    targets = [await _target(session, contract, one, due) for one in planned if one.most_pence]
+    new = [one for target in targets if (one := bring_to(target, due)) is not None]
+    return await make_due(session, contract.id, contract.reference, new, stated_at=stated_at, by=by)
 
 
 async def settle_price(

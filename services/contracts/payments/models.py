@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, ForeignKey, Identity, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.contracts.core.models import Base
@@ -15,6 +15,11 @@ class PlannedPayment(Base):
     __table_args__ = (
         CheckConstraint("amount_pence >= 0", name="no_negative_amount"),
         UniqueConstraint("item", "stated_at"),
+        Index(
+            "ix_planned_payment_waits_for_its_day",
+            "due_on",
+            postgresql_where=text("kind = 'termination' AND condition = '' AND amount_pence > 0"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(Identity(always=True), primary_key=True, init=False)

@@ -1,6 +1,5 @@
 """Ends a contract early: on notice (rule EXIT-1), or sooner where the parties agree."""
 
-from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,8 +18,8 @@ from services.contracts.core.codes import Day, Document, Text
 from services.contracts.core.errors import refuse
 from services.contracts.core.models import FACET, Contract, Status, life
 from services.contracts.core.rights import Expect
-from services.contracts.exits.prices.price import Component, columns_of
-from services.contracts.part_ends.payments import drop_other_prices
+from services.contracts.exits.prices.price import columns_of
+from services.contracts.part_ends.payments import AgreedPrice, drop_other_prices, plan_price_by_terms
 from services.contracts.terminations.notices import why_notice_does_not_end
 
 
@@ -70,6 +69,8 @@ async def terminate_contract(
 ) -> Contract:
     """End a contract early, for all its customers on the last day, for all of whom the caller acts.
 
+    What its terms say that an end by notice costs falls due with the last day; what the parties agree, they state.
+
     Raises ContractNotFound, NotYoursToDecide, NotSigned, ContractAlreadyEnded, ExitOutsideTerm, ExitReasonUnknown,
     NoticeTooLate (which names the earliest exit), NoticeNotYetServed, DocumentMissing, NoticeStands, and what the exit
     terms ask of a notice: NoticeFormWrong, NoticeUnproved, ExitNotOffered.
@@ -85,13 +86,18 @@ async def terminate_contract(
     if command.agreement is None:
         found += await why_notice_does_not_end(session, contract, command.last_day, notice, reason=command.reason)
     refuse(found)
+    price = None
+    if command.agreement is None:
+        price = await plan_price_by_terms(
+            session, contract, command.last_day, asked_on=notice.recorded_on, stated_at=stated_at, by=by
+        )
     contract.end(
         Status.TERMINATED, command.last_day, reason=command.reason, note=command.note, agreement=command.agreement
     )
     contract.notice_served_on = notice.day if command.agreement is None else command.notice_served_on
     contract.notice_document = command.document
     await session.flush()
-    await publish_end(session, contract, title, stated_at=stated_at, by=by)
+    await publish_end(session, contract, title, stated_at=stated_at, by=by, price=price)
     return contract
 
 
@@ -103,14 +109,14 @@ async def publish_end(
     stated_at: datetime,
     by: Caller,
     notice: str = "",
-    termination: str = "",
-    components: Sequence[Component] = (),
+    price: AgreedPrice | None = None,
 ) -> None:
     """State the end of a whole contract and publish it, with the title of its reason and the lines of its price."""
     first_day_without = contract.ends_on + timedelta(days=1)
     parties = (await parties_on(session, [contract], contract.ends_on))[contract.id]
     ended = NewStatement(contract.id, FACET, Status.TERMINATED.value, Days(first_day_without), stated_at)
     await life.state(await raw(session), [ended], source="termination", by=by.subject)
+    termination, lines = (price.termination, price.lines) if price else ("", ())
     await drop_other_prices(session, contract, but=termination, stated_at=stated_at)
     event = ContractTerminated(
         effective_on=first_day_without,
@@ -121,6 +127,6 @@ async def publish_end(
         reason=reason,
         notice=notice,
         termination=termination,
-        **columns_of(components),
+        **columns_of(lines),
     )
     await outbox.add(session, event, version=contract.version)

@@ -18,7 +18,7 @@ from services.contracts.core.conditions import rules_on
 from services.contracts.core.models import FACET, Contract, Status, life
 from services.contracts.core.notice import last_notice_day
 from services.contracts.exits.models import ExitNotice, ExitSide, TerminationOffer
-from services.contracts.exits.prices.price import Component
+from services.contracts.exits.prices.price import Price
 from services.contracts.exits.rules import ONE_DAY
 from services.contracts.exits.statements import leaving_on, publish_terms
 from services.contracts.part_ends.commands import (
@@ -97,24 +97,23 @@ async def _end_as_noticed(
 ) -> None:
     notice = (await session.scalars(select(ExitNotice).where(ExitNotice.reference == ending.cause))).one()
     session.add(end_of(notice, by=by, stated_at=stated_at))
-    lines: list[Component] = []
-    if not ending.part.is_whole:
+    pays = notice.side == ExitSide.CUSTOMERS
+    price, outcome = Price(), PartOutcome.NOTHING_LEFT
+    if pays or not ending.part.is_whole:
         price = await price_then(session, contract, ending, asked_on=notice.deemed_on, by=by)
+    if not ending.part.is_whole:
         outcome = await carry_out_part(session, contract, ending, price, by=by, stated_at=stated_at)
-        if outcome is not PartOutcome.ENDED_BEFORE and notice.side == ExitSide.CUSTOMERS:
-            due = AgreedPrice(contract, ending.cause, price.components)
-            await price_falls_due(session, due, stated_at=stated_at, by=by)
-        if outcome is not PartOutcome.NOTHING_LEFT:
-            return
-        lines = price.components
+    due = AgreedPrice(contract, ending.cause, price.components)
+    if pays and outcome is not PartOutcome.ENDED_BEFORE:
+        await price_falls_due(session, due, stated_at=stated_at, by=by)
+    if outcome is not PartOutcome.NOTHING_LEFT:
+        return
     title = exit_reasons_on(day_of(notice.stated_at)).title_of(notice.reason)
     contract.end(Status.TERMINATED, notice.exit_day, reason=notice.reason, note=notice.note, agreement=None)
     contract.notice_served_on, contract.notice_document = notice.served_on, notice.document
     await session.flush()
-    number, priced = notice.reference, notice.reference if lines else ""
-    await publish_end(
-        session, contract, title, stated_at=stated_at, by=by, notice=number, termination=priced, components=lines
-    )
+    priced = due if pays and due.lines else None
+    await publish_end(session, contract, title, stated_at=stated_at, by=by, notice=notice.reference, price=priced)
 
 
 async def _end_as_agreed(
@@ -135,10 +134,7 @@ async def _end_as_agreed(
         Status.TERMINATED, offer.exit_day, reason=offer.reason, note=None, agreement=f"Offer {offer.reference}"
     )
     await session.flush()
-    lines = price.components
-    await publish_end(
-        session, contract, title, stated_at=stated_at, by=by, termination=offer.reference, components=lines
-    )
+    await publish_end(session, contract, title, stated_at=stated_at, by=by, price=due)
 
 
 async def renew_contracts(session: AsyncSession, *, up_to: date, stated_at: datetime, by: Caller) -> int:

@@ -232,11 +232,10 @@ async def _agreed(
     await session.flush()
     event = priced(contract, parties, ending, offer.price, "agreed", stated_at=stated_at)
     await outbox.add(session, event, version=contract.version)
-    lines = components_in(offer.price)
-    price, waits_for = AgreedPrice(contract, reference, lines), "" if is_whole else ON_THE_END
+    price, waits_for = AgreedPrice(contract, reference, components_in(offer.price)), "" if is_whole else ON_THE_END
     await plan_price(session, price, waits_for=waits_for, stated_at=stated_at)
     if is_whole:
-        await publish_end(session, contract, title, stated_at=stated_at, by=by, termination=reference, components=lines)
+        await publish_end(session, contract, title, stated_at=stated_at, by=by, price=price)
 
 
 async def recall_termination(

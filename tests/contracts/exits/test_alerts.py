@@ -5,8 +5,11 @@ from typing import Any
 
 import pytest
 
+from libs.common.identity import service_caller
+from services.contracts.exits import alerts
 from services.contracts.exits.alerts import window_on
 from services.contracts.exits.packs import find_pack
+from tests.support.contracts_harness import ContractsHarness, a_draft, at
 
 
 def a_row(**others: Any) -> dict[str, Any]:
@@ -48,3 +51,20 @@ def test_the_next_day_is_the_first_on_which_there_is_something_else_to_say(row: 
         day += timedelta(days=1)
     assert len(set(seen)) >= changes
     assert looks < 40
+
+
+async def test_so_many_contracts_are_looked_at_in_one_piece_and_the_next_ones_by_the_next(
+    harness: ContractsHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alerts, "AT_ONCE", 2)
+    for number in range(3):
+        await harness.signed(
+            a_draft(reference=f"RENEWS-{number}", exit_terms={"initial_months": 36, "renewal_months": 12})
+        )
+    day, pieces = date(2017, 6, 1), []
+    for _ in range(3):
+        async with harness.database.begin() as session:
+            how = {"up_to": day, "stated_at": at(day), "by": service_caller("contracts")}
+            pieces.append(await alerts.announce_windows(session, **how))
+    assert pieces == [1, 0, 0]
+    assert len(await harness.database.fetch("SELECT FROM notice_watch")) == 3

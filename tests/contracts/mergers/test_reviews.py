@@ -1,9 +1,13 @@
 """What a merger makes its successor buy twice is found by due work, and follows the plan."""
 
 from datetime import date
+from typing import Any
+
+import pytest
 
 from libs.common.events.registry import CCGMergerAgreed, CCGMergerRedated, CCGMergerWithdrawn, SuccessionUndone
 from libs.common.identity import service_caller
+from services.contracts.mergers import reviews
 from services.contracts.mergers.overlaps import Overlap, Supplied
 from services.contracts.mergers.plans import MergerPlan, MergerStatus
 from services.contracts.mergers.reviews import find_overlaps, of_a_merged_body
@@ -74,6 +78,39 @@ async def test_an_undone_merger_leaves_no_overlap(harness: ContractsHarness) -> 
     ]
     await harness.hear(*undone)
     assert await reviewed(harness, date(2018, 6, 1)) == []
+
+
+async def test_one_piece_of_due_work_raises_or_clears_so_many_and_the_next_ones_the_rest(
+    harness: ContractsHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reviews, "AT_ONCE", 1)
+    await harness.hear(agreed)
+    await two_payrolls(harness)
+
+    async def pieces(on: date) -> list[int]:
+        found = []
+        for _ in range(3):
+            async with harness.database.begin() as session:
+                how: dict[str, Any] = {"up_to": on, "stated_at": at(on), "by": service_caller("contracts")}
+                found.append(await find_overlaps(session, **how))
+        return found
+
+    assert await pieces(date(2017, 9, 2)) == [1, 1, 0]
+    await harness.terminate("PAYROLL-10H", on=date(2017, 9, 30), last_day=date(2018, 3, 31))
+    assert await pieces(date(2017, 10, 1)) == [1, 1, 0]
+    assert await reviewed(harness, date(2017, 10, 2)) == []
+
+
+async def test_mergers_of_which_nothing_changes_are_looked_at_piece_by_piece(
+    harness: ContractsHarness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reviews, "MERGERS_AT_ONCE", 1)
+    await harness.hear(agreed)
+    next_day = date(2017, 9, 2)
+    how: dict[str, Any] = {"up_to": next_day, "stated_at": at(next_day), "by": service_caller("contracts")}
+    for done in (1, 0):
+        async with harness.database.begin() as session:
+            assert await find_overlaps(session, **how) == done
 
 
 def test_a_body_of_very_many_contracts_has_a_finding_that_can_be_stored() -> None:

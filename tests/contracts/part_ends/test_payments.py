@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from libs.common.identity import Role
+from services.contracts.agreements.commands import lock_contracts
 from services.contracts.exits.prices.price import Component
-from services.contracts.part_ends.payments import AgreedPrice, prices_fall_due
+from services.contracts.part_ends.payments import AgreedPrice, plan_price, prices_fall_due
 from services.contracts.terminations.due import end_by_notice
 from services.contracts.terminations.offers import (
     AcceptTermination,
@@ -148,3 +149,55 @@ async def test_a_customer_s_notice_of_a_part_is_paid_by_the_terms_and_a_supplier
     before = len(due)
     await ends(harness, date(2018, 7, 1))
     assert len(await told(harness, "PaymentFellDue")) == before
+
+
+async def test_a_customer_s_notice_of_the_whole_is_paid_once_by_the_terms_and_a_supplier_s_is_not(
+    harness: ContractsHarness,
+) -> None:
+    await harness.signed(a_draft(lines=LINES, exit_terms={"payment_share": "1/10"}))
+    await serves(harness, "10H", last_day="2018-03-31")
+    assert await told(harness, "PaymentFellDue") == []
+    await harness.hear(bucks_merges(LATER))
+    await ends(harness, LATER)
+    # A tenth of the two years that remain, of 150,000.
+    [ended] = await harness.told("ContractTerminated")
+    paid = [(payer, "0CX", 15_000, "2018-03-31") for payer in ended["payers"]]
+    assert (ended["component_pence"], ended["termination"]) == ([15_000, 15_000], ended["notice"])
+    assert await told(harness, "PaymentFellDue") == paid
+    assert {one["kind"] for one in await harness.told("PaymentFellDue")} == {"termination"}
+    assert (await falls_due(harness, date(2018, 6, 1)), await told(harness, "PaymentFellDue")) == (0, paid)
+
+
+async def test_a_supplier_s_notice_of_the_whole_is_no_payment(harness: ContractsHarness) -> None:
+    await harness.signed(a_draft(lines=LINES, exit_terms={"payment_share": "1/10"}))
+    await serves(harness, "0CX", last_day="2018-06-30")
+    await ends(harness, date(2018, 7, 1))
+    [ended] = await harness.told("ContractTerminated")
+    assert {"termination", "components"}.isdisjoint(ended)
+    assert await told(harness, "PaymentFellDue") == []
+
+
+@pytest.mark.parametrize(("agreement", "count"), [(None, 2), ("Deed of 12 January 2018", 0)], ids=["notice", "agreed"])
+async def test_an_end_that_is_stated_is_paid_by_the_terms_where_notice_brings_it(
+    harness: ContractsHarness, agreement: str | None, count: int
+) -> None:
+    await harness.signed(a_draft(lines=LINES, exit_terms={"payment_share": "1/10"}))
+    await harness.terminate(REFERENCE, on=date(2017, 9, 30), last_day=LAST, agreement=agreement)
+    assert [row[2] for row in await told(harness, "PaymentScheduled")] == [15_000] * count
+    assert [await falls_due(harness, day) for day in (date(2018, 3, 30), LATER, LATER)] == [0, count, 0]
+
+
+async def test_of_a_price_only_the_lines_fall_due_whose_day_has_come(harness: ContractsHarness) -> None:
+    await harness.signed(a_draft(lines=LINES))
+    async with harness.database.begin() as session:
+        [contract] = await lock_contracts(session, [REFERENCE])
+        lines = [
+            Component(
+                component="breakage", nature="transfer", payer="10H", payee=payee, pence=1_000, due_on=due_on, basis=""
+            )
+            for payee, due_on in (("LICENSOR1", LAST), ("LICENSOR2", date(2018, 6, 30)))
+        ]
+        await plan_price(session, AgreedPrice(contract, "T-1", lines), stated_at=at(DAY))
+    assert await falls_due(harness, LATER) == 1
+    assert [row[1] for row in await told(harness, "PaymentFellDue")] == ["LICENSOR1"]
+    assert (await falls_due(harness, date(2018, 7, 1)), await falls_due(harness, date(2018, 7, 1))) == (1, 0)
