@@ -39,8 +39,7 @@ schedules: .venv/dev.installed ## Run 100,000 seeded schedules of faults against
 	@$(BIN)/python -m tests.faults.schedules $(or $(COUNT),100000) $(or $(FIRST),0)
 
 crash-points: .venv/dev.installed ## Kill a merger and a consolidation around each of their commits, and compare how they end
-	@$(BIN)/python -m tests.faults.crash_points merger
-	@$(BIN)/python -m tests.faults.crash_points consolidation
+	@$(BIN)/python -m tests.faults.crash_points merger consolidation
 
 bench: .venv/dev.installed ## Measure: all benchmarks, or one by make bench B=name
 	@$(BIN)/python -m bench $(B)

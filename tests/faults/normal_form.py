@@ -29,7 +29,10 @@ _LEFT_OUT = frozenset(
 # Dossiers are salted, and in the order in which the publishers' logs come; the acts and events of which they are made
 # are compared.
 _TABLES_LEFT_OUT = frozenset(
-    {"publisher", "idempotency_key", "dossier", "dossier_entry", "dossier_value", "dossier_event", "dossier_mark"}
+    {
+        *("publisher", "idempotency_key"),
+        *("dossier", "dossier_entry", "dossier_value", "dossier_event", "dossier_mark", "dossier_reference"),
+    }
 )
 _LOOKED = ("governance", frozenset({"GovernanceFindingRaised", "GovernanceFindingCleared", "DossierSealed"}))
 """What a service tells of the state in which its due work found it: that depends on when it looked, as at a restart."""
@@ -70,7 +73,11 @@ JOIN pg_attribute a ON a.attrelid = conrelid AND a.attnum = conkey[1]
 JOIN pg_attribute t ON t.attrelid = confrelid AND t.attnum = confkey[1]
 WHERE contype = 'f' AND cardinality(conkey) = 1
 """
-_TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY table_name"
+# A table without a block has never had a row, and is not asked for one.
+_TABLES = """
+SELECT c.relname AS name, pg_relation_size(c.oid) > 0 AS has_rows FROM pg_class c
+ WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'r' ORDER BY c.relname
+"""
 
 Content = Mapping[str, tuple[str, ...]]
 """The rows of each table, as `registry.merger`, in normal form and sorted."""
@@ -237,11 +244,10 @@ async def read_content(urls: Mapping[str, str]) -> Content:
     for service, url in urls.items():
         connection = await asyncpg.connect(dsn(url))
         try:
-            found = [row["table_name"] for row in await connection.fetch(_TABLES)]
             tables[service] = {
-                table: [dict(row) for row in await connection.fetch(f'SELECT * FROM "{table}"')]
-                for table in found
-                if table not in _TABLES_LEFT_OUT
+                row["name"]: await _rows_of(connection, row["name"]) if row["has_rows"] else []
+                for row in await connection.fetch(_TABLES)
+                if row["name"] not in _TABLES_LEFT_OUT
             }
             keys = await connection.fetch(_FOREIGN_KEYS)
             targets[service] = {(key["table"], key["column"]): (key["target"], key["named"]) for key in keys}
@@ -261,6 +267,10 @@ async def read_content(urls: Mapping[str, str]) -> Content:
     for service, database in databases.items():
         content |= {f"{service}.{table}": database.content(table) for table in tables[service]}
     return content
+
+
+async def _rows_of(connection: asyncpg.Connection, table: str) -> list[Mapping[str, Any]]:
+    return [dict(row) for row in await connection.fetch(f'SELECT * FROM "{table}"')]
 
 
 def checksums(content: Content) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,17 +11,27 @@ from libs.common.identity import Role
 from tests.support.platform import Platform
 
 
+class StageOver(Exception):
+    """All that a stage asks for was asked, and every event of it has been heard."""
+
+
 @dataclass
 class Client(Platform):
-    """Calls the services as a scenario says. Its journal is a file: a line for each answer, in their order."""
+    """Calls the services as a scenario says. Its journal is a file: a line for each answer, in their order.
+
+    Where all events have been heard, `is_over` is asked whether a stage ends after so many calls.
+    """
 
     journal: Path = Path()
+    is_over: Callable[[int], bool] = lambda _: False
+    calls: int = 0
     _answered: list[Any] = field(default_factory=list)
-    _calls: int = 0
+    _before: int = 0
 
     def __post_init__(self) -> None:
         if self.journal.exists():
             self._answered = [json.loads(line) for line in self.journal.read_text(encoding="utf-8").splitlines()]
+        self._before = len(self._answered)
 
     async def call(
         self,
@@ -33,7 +44,7 @@ class Client(Platform):
         **request: Any,
     ) -> Any:
         """Return what was answered before the services were killed, or ask, and note the answer."""
-        number, self._calls = self._calls, self._calls + 1
+        number, self.calls = self.calls, self.calls + 1
         if number < len(self._answered):
             return self._answered[number]
         if method != "GET":
@@ -41,6 +52,14 @@ class Client(Platform):
         answer = await super().call(method, name, path, *roles, expect=expect, organisations=organisations, **request)
         self._note(answer)
         return answer
+
+    async def caught_up(self, *, within: float = 30) -> None:
+        """Wait as of a platform, but where it was waited before the services were killed. Raises StageOver."""
+        if self.calls < self._before:
+            return
+        await super().caught_up(within=within)
+        if self.is_over(self.calls):
+            raise StageOver
 
     def _note(self, answer: Any) -> None:
         self._answered.append(answer)
