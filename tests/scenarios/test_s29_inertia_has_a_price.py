@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from libs.common.database.connection import raw
 from libs.common.events import Event
 from libs.common.events.governance import (
     DecisionAwaited,
@@ -18,7 +19,8 @@ from libs.common.events.governance import (
     ProposalOpened,
     ProposalWithdrawn,
 )
-from libs.common.identity import Role
+from libs.common.identity import Role, service_caller
+from services.finance.delays.commands import price_delays
 from tests.finance.conftest import client, database, harness, url
 from tests.support.cases import a_case, half_up, worth
 from tests.support.edge import Tokens, tokens
@@ -187,6 +189,7 @@ async def test_s29_second_figures_sight_and_what_is_published(
         if months and (months, int(half_up(fixed * 100 * months))) not in expected:
             expected.append((months, int(half_up(fixed * 100 * months))))
         await until(lambda: _is_priced(harness, expected))
+    assert await cases_read(harness, date(2017, 7, 1)) == 0
     await _leads_to_events(client, harness, tokens)
 
 
@@ -241,6 +244,17 @@ async def _leads_to_events(client: httpx.AsyncClient, harness: FinanceHarness, t
 
 def _names(found: dict[str, Any]) -> set[str]:
     return {event["type"].split(".")[3] for event in found["events"]}
+
+
+async def cases_read(harness: FinanceHarness, up_to: date) -> int:
+    """How often due work reads a case though all that is due was published: what nothing changed is not appraised."""
+    asked: list[str] = []
+    async with harness.database.begin() as session:
+        with (await raw(session)).query_logger(lambda one: asked.append(one.query)):
+            how: dict[str, Any] = {"up_to": up_to, "stated_at": at(up_to), "by": service_caller("finance")}
+            assert await price_delays(session, **how) == 0
+    assert asked
+    return sum("business_case" in sql for sql in asked)
 
 
 async def _is_priced(harness: FinanceHarness, expected: list[tuple[int, int]]) -> bool:

@@ -15,7 +15,7 @@ from libs.common.temporal.delays import Stop, count_months, reached_on
 from services.finance.core.digests import digested
 from services.finance.core.sight import Sight
 from services.finance.delays.models import PricedDelay
-from services.finance.delays.queries import list_delays
+from services.finance.delays.queries import Waiting, list_waiting, price_waiting
 from services.finance.delays.views import DelayView
 
 _AT_ONCE = 500
@@ -23,7 +23,9 @@ _AT_ONCE = 500
 
 
 _LAST = """
-SELECT DISTINCT ON (d.proposal, d.body) d.proposal, d.body, d.months, d.monthly_pence
+SELECT DISTINCT ON (d.proposal, d.body) d.proposal, d.body, d.months, d.monthly_pence,
+       nullif(d.content, '')::json ->> 'case' AS case_reference,
+       (nullif(d.content, '')::json ->> 'version')::int AS version
   FROM priced_delay d
   JOIN unnest($1::text[], $2::text[]) AS asked (proposal, body) ON (d.proposal, d.body) = (asked.proposal, asked.body)
  ORDER BY d.proposal, d.body, d.id DESC
@@ -34,29 +36,44 @@ async def price_delays(session: AsyncSession, *, up_to: date, stated_at: datetim
     """Publish each delay whose months or price differ from what was published last; return how many."""
     connection, done, after = await raw(session), 0, ("", "")
     while True:
-        delays = await list_delays(
-            connection, sight=Sight(None), as_at=up_to, as_known=None, after=after, limit=_AT_ONCE
-        )
-        changed = await _changed(connection, delays)
+        waiting = await list_waiting(connection, sight=Sight(None), as_known=None, after=after, limit=_AT_ONCE)
+        changed = await _changed(connection, waiting, up_to)
         session.add_all([_priced(delay, stated_at) for delay in changed])
         await outbox.add_all(session, [event for delay in changed for event in _events(delay, stated_at)])
         done += len(changed)
-        if len(delays) < _AT_ONCE:
+        if len(waiting) < _AT_ONCE:
             return done
-        after = delays[-1].proposal, delays[-1].body
+        after = waiting[-1].clock.proposal, waiting[-1].clock.body
 
 
-async def _changed(connection: asyncpg.Connection, delays: Sequence[DelayView]) -> list[DelayView]:
-    """Return the delays with a price that is not the one published last; one without months is none."""
-    priced = [delay for delay in delays if delay.case is not None and delay.version is not None and delay.costs]
-    rows = await connection.fetch(_LAST, [delay.proposal for delay in priced], [delay.body for delay in priced])
-    last = {(row["proposal"], row["body"]): (row["months"], row["monthly_pence"]) for row in rows}
+async def _changed(connection: asyncpg.Connection, waiting: Sequence[Waiting], up_to: date) -> list[DelayView]:
+    """Return the delays with a price that is not the one published last; one without months is none.
+
+    A version of a case that was published with its price has that price: it is not appraised again.
+    """
+    keys = [(one.clock.proposal, one.clock.body) for one in waiting]
+    rows = await connection.fetch(_LAST, [proposal for proposal, _ in keys], [body for _, body in keys])
+    last = {(row["proposal"], row["body"]): row for row in rows}
+    moved = [
+        one for one in waiting if one.case and _is_other(one, last.get((one.clock.proposal, one.clock.body)), up_to)
+    ]
+    delays = await price_waiting(connection, moved, as_at=up_to, as_known=None)
     return [
         delay
-        for delay in priced
-        if last.get((delay.proposal, delay.body), (0, delay.costs[0].monthly_pence))
-        != (delay.months, delay.costs[0].monthly_pence)
+        for delay in delays
+        if delay.case is not None and delay.version is not None and delay.costs
+        if (row := last.get((delay.proposal, delay.body))) is None
+        or (row["months"], row["monthly_pence"]) != (delay.months, delay.costs[0].monthly_pence)
     ]
+
+
+def _is_other(waiting: Waiting, row: asyncpg.Record | None, up_to: date) -> bool:
+    """Whether a delay has other months, or another version of its case, than were published last."""
+    clock = waiting.clock
+    months = count_months(clock.due_on, clock.stops, as_at=up_to).months
+    if row is None:
+        return months > 0
+    return (row["months"], row["case_reference"], row["version"]) != (months, waiting.case, waiting.version)
 
 
 def _priced(delay: DelayView, stated_at: datetime) -> PricedDelay:

@@ -60,6 +60,17 @@ class Clock:
     stops: tuple[Stop, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A body's clock, and the version of the case that its proposal names: empty and 0 where it names none."""
+
+    clock: Clock
+    case: str = ""
+    version: int = 0
+    organisation: str = ""
+    """Whose proposal it is."""
+
+
 def clock_of(proposal: str, body: str, events: Sequence[Any]) -> Clock | None:
     """Fold what was stated of a body's decision, in order of statement; None where nothing was awaited."""
     own = [row for row in events if row["body"] == body]
@@ -123,6 +134,20 @@ async def list_delays(
     limit: int,
 ) -> list[DelayView]:
     """Return the delays that a caller reads, by proposal and body, with what they cost by a day."""
+    waiting = await list_waiting(db, sight=sight, as_known=as_known, proposal=proposal, after=after, limit=limit)
+    return await price_waiting(db, waiting, as_at=as_at, as_known=as_known)
+
+
+async def list_waiting(
+    db: Reads,
+    *,
+    sight: Sight,
+    as_known: datetime | None,
+    proposal: str | None = None,
+    after: tuple[str, str] = ("", ""),
+    limit: int,
+) -> list[Waiting]:
+    """Return the clocks that a caller reads, by proposal and body, with the versions of their cases."""
     codes = None if sight.codes is None else sorted(sight.codes)
     instant = as_known or _ALWAYS
     keys = [(row["proposal"], row["body"]) for row in await db.fetch(_CLOCKS, instant, codes, *after, proposal, limit)]
@@ -130,16 +155,24 @@ async def list_delays(
     events = defaultdict(list)
     for row in await db.fetch(_EVENTS, proposals, instant):
         events[row["proposal"]].append(row)
-    priced = {
-        row["proposal"]: await _priced(db, row["case_reference"], row["case_version"], row["organisation"], as_known)
+    cases = {
+        row["proposal"]: (row["case_reference"], row["case_version"], row["organisation"])
         for row in await db.fetch(_CASES, proposals, instant)
     }
-    found = []
-    for key, body in keys:
-        clock = clock_of(key, body, events[key])
-        if clock is not None:
-            found.append(_view(clock, priced.get(key), as_at=as_at, as_known=as_known))
-    return found
+    clocks = [clock_of(key, body, events[key]) for key, body in keys]
+    return [Waiting(clock, *cases.get(clock.proposal, ())) for clock in clocks if clock is not None]
+
+
+async def price_waiting(
+    db: Reads, waiting: Sequence[Waiting], *, as_at: date, as_known: datetime | None
+) -> list[DelayView]:
+    """Return what these delays cost by a day: each version of a case is read and appraised once."""
+    named = {(one.case, one.version, one.organisation) for one in waiting if one.case}
+    priced = {each: await _priced(db, *each, as_known) for each in sorted(named)}
+    return [
+        _view(one.clock, priced.get((one.case, one.version, one.organisation)), as_at=as_at, as_known=as_known)
+        for one in waiting
+    ]
 
 
 async def _priced(
