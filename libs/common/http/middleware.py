@@ -94,7 +94,7 @@ class Edge:
         context.begin(origin)
         began, answer = time.perf_counter(), _Answer(send, origin, is_private=not is_public(path))
         try:
-            with tracing.span(self._metrics.service, method, kind=tracing.REQUEST) as span:
+            with tracing.traced(self._metrics.service, method, kind=tracing.REQUEST) as span:
                 try:
                     await self._answered(scope, receive, answer, asked, path)
                 finally:

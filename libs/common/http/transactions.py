@@ -106,7 +106,7 @@ class CommandRoute(StrictRoute):
         async def in_one_transaction(request: Request) -> Response:
             request = JsonRequest(request.scope, request.receive)
             database, service = request.app.state.database, request.app.state.service.name
-            with tracing.span(service, f"command {self.name}"):
+            with tracing.traced(service, f"command {self.name}"):
                 try:
                     async with _turn(request, database.url, self.name), database.begin() as session:
                         request.scope[SESSION] = session

@@ -162,7 +162,7 @@ class _Written:
 
     async def append(self, connection: asyncpg.Connection, rows: Sequence[asyncpg.Record]) -> None:
         """Append these rows of the outbox in their order."""
-        with tracing.span_in_each(self.service, "append", (row["traceparent"] for row in rows), kind=tracing.BUS):
+        with tracing.traced_in_each(self.service, "append", (row["traceparent"] for row in rows), kind=tracing.BUS):
             await self._append(connection, rows)
 
     async def _append(self, connection: asyncpg.Connection, rows: Sequence[asyncpg.Record]) -> None:

@@ -188,7 +188,9 @@ class Subscriptions:
         by = service_caller(self.service)
         with (
             caused_by(delivery.envelope),
-            tracing.span(self.service, f"reaction {handler.name}", kind=tracing.REACTION, **_named(delivery.envelope)),
+            tracing.traced(
+                self.service, f"reaction {handler.name}", kind=tracing.REACTION, **_named(delivery.envelope)
+            ),
         ):
             has_acted = await handler.act(delivery.event, session, by=by)
             await session.flush()

@@ -34,7 +34,7 @@ _tracers: dict[str, Tracer] = {}
 _OFF: AbstractContextManager[None] = nullcontext()
 
 
-def span(
+def traced(
     service: str, name: str, *, kind: SpanKind = WITHIN, **attributes: str | int
 ) -> AbstractContextManager[Span | None]:
     """Have a span around the block, a child of what the work at hand is about; yield it, or None where tracing is off.
@@ -42,15 +42,15 @@ def span(
     An error that leaves the block is its status.
     """
     tracer = _tracers.get(service)
-    return _OFF if tracer is None else _spanned(tracer, name, kind, attributes)
+    return _OFF if tracer is None else _traced(tracer, name, kind, attributes)
 
 
-def span_in_each(
+def traced_in_each(
     service: str, name: str, traceparents: Iterable[str], *, kind: SpanKind = WITHIN
 ) -> AbstractContextManager[object]:
     """Have a span around the block in each of the traces that a batch is about, up to a number."""
     tracer = _tracers.get(service)
-    return _OFF if tracer is None else _spanned_in_each(tracer, name, kind, traceparents)
+    return _OFF if tracer is None else _traced_in_each(tracer, name, kind, traceparents)
 
 
 @asynccontextmanager
@@ -90,7 +90,7 @@ def recording(service: str, processor: "SpanProcessor", ratio: float = 1.0) -> I
 
 
 @contextmanager
-def _spanned(tracer: Tracer, name: str, kind: SpanKind, attributes: Mapping[str, str | int]) -> Iterator[Span]:
+def _traced(tracer: Tracer, name: str, kind: SpanKind, attributes: Mapping[str, str | int]) -> Iterator[Span]:
     before = context.origin()
     with _started(tracer, name, kind, before.traceparent, attributes) as span:
         carrier: dict[str, str] = {}
@@ -103,7 +103,7 @@ def _spanned(tracer: Tracer, name: str, kind: SpanKind, attributes: Mapping[str,
 
 
 @contextmanager
-def _spanned_in_each(tracer: Tracer, name: str, kind: SpanKind, traceparents: Iterable[str]) -> Iterator[None]:
+def _traced_in_each(tracer: Tracer, name: str, kind: SpanKind, traceparents: Iterable[str]) -> Iterator[None]:
     with ExitStack() as spans:
         for traceparent in islice(dict.fromkeys(each for each in traceparents if each), _MOST_TRACES):
             spans.enter_context(_started(tracer, name, kind, traceparent, {}))

@@ -127,7 +127,7 @@ class DueWork:
 
     async def _piece(self, day: date) -> int:
         async with self._in_context() as by, self._database.begin() as session:
-            with tracing.span(self._service, "due work"):
+            with tracing.traced(self._service, "due work"):
                 return await self._do_one(session, day, by)
 
     async def _do_one(self, session: AsyncSession, day: date, by: Caller) -> int:

@@ -112,7 +112,7 @@ class KafkaPublisher:
                 while entries:
                     sending = asyncio.ensure_future(sender.send(entries))
                     traces = (_traceparent(entry.body) for entry in entries)
-                    with tracing.span_in_each(self._service, "publish", traces, kind=tracing.BUS):
+                    with tracing.traced_in_each(self._service, "publish", traces, kind=tracing.BUS):
                         if await _unless_stopped(sending, stop):
                             return
                     sent = sending.result()
