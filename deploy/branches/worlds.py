@@ -78,9 +78,12 @@ async def seal(urls: Mapping[str, str]) -> None:
     """Make fresh copies a branch's own: epochs that are no other log's, and nothing that is of life alone."""
     for url in urls.values():
         database = Database(url, pool_size=1)
-        await new_epoch(database)
-        async with database.connect() as connection:
-            await connection.execute(_OWN_OF_LIFE)
+        try:
+            await new_epoch(database)
+            async with database.connect() as connection:
+                await connection.execute(_OWN_OF_LIFE)
+        finally:
+            await database.close()
     await keep_base(urls, is_fresh=True)
 
 
