@@ -18,9 +18,11 @@ from tests.fhir.hapi import Validator, session_validator
 from tests.support.brokers import session_broker
 from tests.support.databases import Databases, NewDatabase, fresh_databases, session_server
 from tests.support.demo import Demo, load_demo, loaded_databases, make_empty, running_demo
+from tests.support.introspection import ask_once
 
 # As the services are served: a quarter of the tests' time was asyncio's own loop.
 asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+ask_once()
 
 COSTLY = {
     "kafka": "kafka",
