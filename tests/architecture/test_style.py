@@ -4,6 +4,7 @@ import ast
 import re
 import tokenize
 from collections.abc import Iterator
+from functools import cache
 from io import StringIO
 from pathlib import Path
 
@@ -29,11 +30,25 @@ FLOATING = {Path("services/finance/portfolios/optimiser"), Path("services/financ
 
 def calls(tree: ast.AST, *names: str) -> list[int]:
     """Return the lines that call one of these dotted names (matched at the end)."""
+    last = {name.rpartition(".")[2] for name in names}
     return [
         node.lineno
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and any(f".{ast.unparse(node.func)}".endswith(f".{name}") for name in names)
+        for node in every_node(tree)
+        if isinstance(node, ast.Call)
+        and last_name(node.func) in last  # tells most calls apart, in a hundredth of the time
+        and any(f".{ast.unparse(node.func)}".endswith(f".{name}") for name in names)
     ]
+
+
+def last_name(called: ast.expr) -> str | None:
+    """Return `commit` of `session.commit`; None of what has no name."""
+    return called.attr if isinstance(called, ast.Attribute) else called.id if isinstance(called, ast.Name) else None
+
+
+@cache
+def every_node(tree: ast.AST) -> list[ast.AST]:
+    """Return all nodes of a tree, which each rule goes through."""
+    return list(ast.walk(tree))
 
 
 def commits(tree: ast.AST) -> list[int]:
@@ -45,7 +60,7 @@ def reads_the_real_clock(tree: ast.AST) -> list[int]:
 
 
 def uses_float(tree: ast.AST) -> list[int]:
-    literal = [n.lineno for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, float)]
+    literal = [n.lineno for n in every_node(tree) if isinstance(n, ast.Constant) and isinstance(n.value, float)]
     return literal + calls(tree, "float")
 
 
@@ -114,8 +129,9 @@ def test_a_service_publishes_only_what_is_its_own_to_tell() -> None:
     for module in modules("services"):
         published = {
             ast.unparse(call.func)
-            for outer in ast.walk(module.tree)
-            if isinstance(outer, ast.Call) and ast.unparse(outer.func) in {"outbox.add", "outbox.add_all"}
+            for outer in every_node(module.tree)
+            if isinstance(outer, ast.Call) and last_name(outer.func) in {"add", "add_all"}
+            if ast.unparse(outer.func) in {"outbox.add", "outbox.add_all"}
             for argument in outer.args[1:]
             for call in ast.walk(argument)
             if isinstance(call, ast.Call)
