@@ -8,18 +8,21 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from libs.common.codes import Code
 from libs.common.http.dependencies import Rows, allowed, problems
 from libs.common.http.query_parameters import StrictRoute
 from libs.common.identity import Caller, Role
 from libs.common.messaging import event_log
-from libs.common.messaging.event_log import EpochEnded
+from libs.common.messaging.event_log import EpochEnded, EventFilter
 from libs.common.messaging.wakeup import log_signal
+from libs.common.webhooks.commands import TypeName
 
 LONGEST_WAIT = 30
 """Maximum seconds of a long poll."""
 _LOOK_AGAIN = 1.0
 """Seconds after which a long poll reads again, in case another process has published."""
 _MOST_EVENTS = 500
+_MOST_TYPES, _MOST_CODES = 100, 500
 
 router = APIRouter(tags=["Events"], route_class=StrictRoute)
 
@@ -50,20 +53,40 @@ async def follow_events(
     ] = 0,
     epoch: Annotated[str | None, Query(description="The `epoch` of your last response.")] = None,
     limit: Annotated[int, Query(ge=1, le=_MOST_EVENTS, description="Maximum number of events.")] = 100,
+    types: Annotated[
+        list[TypeName] | None,
+        Query(
+            alias="type",
+            max_length=_MOST_TYPES,
+            description="Only events of these types: names, or CloudEvents types.",
+            examples=["CCGMerged"],
+        ),
+    ] = None,
+    organisations: Annotated[
+        list[Code] | None,
+        Query(
+            alias="organisation",
+            max_length=_MOST_CODES,
+            description="Only events that name one of these organisations.",
+            examples=["14Y"],
+        ),
+    ] = None,
     wait: Annotated[
         float, Query(ge=0, le=LONGEST_WAIT, description="Seconds to wait for an event, if there is none yet.")
     ] = 0,
 ) -> Response:
     """Return events after a position, in order; `wait` delays the response until there is an event.
 
-    Events restricted to their parties are returned only to callers who act for one of them.
+    Events restricted to their parties are returned only to callers who act for one of them. Filters leave events out
+    as restrictions do: `next` and `previous` skip them.
     """
     deadline = time.monotonic() + wait
     grown, stopping = log_signal(rows.url), request.app.state.stopping
     viewer = await with_predecessors(by, request)
+    asked = EventFilter(frozenset(types or ()), frozenset(organisations) if organisations else None)
     while True:
         seen = grown.count
-        page = await event_log.feed(rows, after=after, epoch=epoch, limit=limit, visible_to=viewer)
+        page = await event_log.feed(rows, after=after, epoch=epoch, limit=limit, visible_to=viewer, asked=asked)
         left = deadline - time.monotonic()
         if page.items or left <= 0 or stopping.is_set():
             # The exact bytes of the log, so that hashes which partners store remain valid.

@@ -98,6 +98,27 @@ async def test_a_page_of_hidden_events_does_not_end_the_reading(client: httpx.As
     assert page["next"] == 3
 
 
+@pytest.mark.parametrize(
+    ("asked", "positions"),
+    [
+        ("type=BeaconLit", [1, 3, 5]),
+        ("type=uk.nhs.footprint.BeaconWhispered.v1&type=BeaconLit", [1, 2, 3, 4, 5, 6]),
+        ("organisation=aaa&organisation=CCC", [1, 2, 5, 6]),
+        ("type=BeaconLit&organisation=CCC", [5]),
+        ("type=uk.nhs.footprint.BeaconLit.v9", []),
+    ],
+)
+async def test_a_feed_of_some_types_and_organisations_shows_no_gap(
+    client: httpx.AsyncClient, asked: str, positions: list[int]
+) -> None:
+    await light(client, "AAA", "BBB", "CCC")
+    await all_told(client, 6)
+    page = (await client.get(f"/v1/events?{asked}")).json()
+    assert [item["event"]["position"] for item in page["items"]] == positions
+    assert [item["previous"] for item in page["items"]] == [0, *positions][: len(positions)]
+    assert page["next"] == 6
+
+
 async def test_who_acts_for_a_successor_sees_what_concerns_its_predecessors(url: str, tokens: Tokens) -> None:
     async def predecessors(_: object, codes: frozenset[str]) -> frozenset[str]:
         return frozenset({"AAA"}) if "ZZZ" in codes else frozenset()
