@@ -105,7 +105,7 @@ async def planning(
     """Serve branches of a platform; with a database for plans they are promoted too."""
 
     def settings_of(_: str, url: str) -> Settings:
-        return platform.tokens.settings(url, pool_size=2, bulk_pool_size=1)
+        return platform.tokens.settings(url, pool_size=2, bulk_pool_size=1, webhook_targets="none")
 
     async def upgrade(url: str, name: str) -> None:
         """Leave it: the tests' databases are made from the models, and have no version."""
