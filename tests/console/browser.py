@@ -95,7 +95,8 @@ class Tab:
         ]
 
     async def scrolls_sideways(self) -> bool:
-        """Whether the page is wider than the window."""
+        """Whether the page, with its styles, is wider than the window: after a click its text may be there before."""
+        await self.page.wait_for_load_state()
         return bool(await self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
 
     async def enlarge_text(self) -> None:
