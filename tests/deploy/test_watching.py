@@ -124,8 +124,6 @@ def test_the_guide_says_of_each_alert_what_to_do() -> None:
 
 def test_the_alerts_fire_in_prometheus(tmp_path: Path) -> None:
     promtool = tools.debian_program("prometheus", "promtool")
-    if promtool is None:
-        pytest.skip("no promtool: apt does not have the package")
     for command in (("test", "rules", "alerts_test.yml"), ("check", "config", "--syntax-only", "prometheus.yml")):
         assert "SUCCESS" in tools.run([promtool, *command], FOLDER)
     broken = (FOLDER / "alerts.yml").read_text(encoding="utf-8").replace('"dead_tasks"} > 0', '"dead_tasks"} > 9')

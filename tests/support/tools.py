@@ -40,21 +40,25 @@ def python_tool(lock: Path) -> Path:
     return _cached(lock.stem, [lock], install) / "bin"
 
 
-def debian_program(package: str, program: str) -> Path | None:
-    """Unpack a package of Debian, without installing it, and return one of its programs; None where apt has it not."""
-    if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
-        return None
+def debian_program(package: str, program: str) -> Path:
+    """Return a program: this machine's own, or that of a package of Debian, which is unpacked and not installed."""
+    if (own := shutil.which(program)) is not None:
+        return Path(own)
 
     def install(target: Path) -> None:
-        run(["apt-get", "download", package], target)
+        # Lists of its own: they need no rights, and those of the machine may be old, or not there.
+        apt = ["apt-get", "-qq", "-o", f"Dir::State::lists={target}/lists", "-o", f"Dir::Cache={target}/cache"]
+        for folder in ("lists", "cache/archives"):
+            (target / folder / "partial").mkdir(parents=True, exist_ok=True)
+        run([*apt, "update"], target)
+        run([*apt, "download", package], target)
         [file] = target.glob(f"{package}_*.deb")
         run(["dpkg-deb", "-x", file, target], target)
         file.unlink()
+        for folder in ("lists", "cache"):
+            shutil.rmtree(target / folder)
 
-    try:
-        return _cached(package, [], install) / "usr" / "bin" / program
-    except AssertionError:  # no lists, no network, or another distribution
-        return None
+    return _cached(package, [], install) / "usr" / "bin" / program
 
 
 def run(command: Sequence[str | Path], folder: Path, **variables: str) -> str:
