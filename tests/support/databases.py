@@ -110,7 +110,9 @@ def session_server() -> Iterator[EmbeddedPostgres]:
         fcntl.flock(lock, fcntl.LOCK_EX)
         # Named only when locked: another session that begins now takes it for neither its own nor abandoned.
         folder = beginning.rename(place / f"{_PREFIX}{beginning.name}")
-        server = EmbeddedPostgres(folder / "postgres", {"fsync": "off", "full_page_writes": "off"})
+        # Of both workers, with up to two sets of the four services each.
+        settings = {"fsync": "off", "full_page_writes": "off", "max_connections": "300"}
+        server = EmbeddedPostgres(folder / "postgres", settings)
         try:
             server.start()
             server.ensure_role(OWNER)

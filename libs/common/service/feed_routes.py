@@ -24,6 +24,25 @@ _LOOK_AGAIN = 1.0
 _MOST_EVENTS = 500
 _MOST_TYPES, _MOST_CODES = 100, 500
 
+Types = Annotated[
+    list[TypeName] | None,
+    Query(
+        alias="type",
+        max_length=_MOST_TYPES,
+        description="Only events of these types: names, or CloudEvents types.",
+        examples=["CCGMerged"],
+    ),
+]
+Organisations = Annotated[
+    list[Code] | None,
+    Query(
+        alias="organisation",
+        max_length=_MOST_CODES,
+        description="Only events that name one of these organisations.",
+        examples=["14Y"],
+    ),
+]
+
 router = APIRouter(tags=["Events"], route_class=StrictRoute)
 
 
@@ -53,24 +72,8 @@ async def follow_events(
     ] = 0,
     epoch: Annotated[str | None, Query(description="The `epoch` of your last response.")] = None,
     limit: Annotated[int, Query(ge=1, le=_MOST_EVENTS, description="Maximum number of events.")] = 100,
-    types: Annotated[
-        list[TypeName] | None,
-        Query(
-            alias="type",
-            max_length=_MOST_TYPES,
-            description="Only events of these types: names, or CloudEvents types.",
-            examples=["CCGMerged"],
-        ),
-    ] = None,
-    organisations: Annotated[
-        list[Code] | None,
-        Query(
-            alias="organisation",
-            max_length=_MOST_CODES,
-            description="Only events that name one of these organisations.",
-            examples=["14Y"],
-        ),
-    ] = None,
+    types: Types = None,
+    organisations: Organisations = None,
     wait: Annotated[
         float, Query(ge=0, le=LONGEST_WAIT, description="Seconds to wait for an event, if there is none yet.")
     ] = 0,
