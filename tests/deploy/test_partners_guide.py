@@ -182,7 +182,7 @@ def test_the_events_and_files_that_the_guide_names_exist() -> None:
     named = set(re.findall(r"`([A-Z]+[a-z]\w+)(?:\.v\d)?`", GUIDE))
     assert "CCGMerged" in named
     assert named <= {name for name, _ in CATALOGUE}
-    for file in re.findall(r"\]\((\S+)\)", GUIDE):
+    for file in re.findall(r"\]\(([^)\s]+)\)", GUIDE):
         assert (Path(__file__).parents[2] / "docs" / file).is_file()
 
 

@@ -121,12 +121,21 @@ class Platform:
 
     async def caught_up(self, *, within: float = 30) -> None:
         """Wait until every event that was told has been heard by everybody who subscribes to it."""
-        # Twice: what was heard may have been answered with events of one's own.
-        for _ in range(2):
+        ends, before = await self._ends(within), None
+        while ends != before:  # what was heard may have been answered with events of one's own
             for name in self.running:
-                await until(self._is_told(name), within=within)
                 for publisher in set(service(name).hears).intersection(self.running):
                     await until(self._has_heard(name, publisher), within=within)
+            ends, before = await self._ends(within), ends
+
+    async def _ends(self, within: float) -> dict[str, int]:
+        """Return where each log ends, once everything that was written until now is in it."""
+        ends = {}
+        for name in self.running:
+            await until(self._is_told(name), within=within)
+            end = await self.database(name).fetchrow("SELECT last_position FROM sequencer_state")
+            ends[name] = end["last_position"] if end else 0
+        return ends
 
     def _is_told(self, name: str) -> Callable[[], Any]:
         async def told() -> bool:
