@@ -6,12 +6,13 @@ from fractions import Fraction
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from libs.common.events import Event
 from libs.common.events.registry import ICBMerged, ICBsClustered, OrganisationOpened, PopulationPublished
-from libs.common.identity import Role, service_caller
+from libs.common.identity import Role
 from libs.common.messaging.bus.direct import DirectBus
-from services.finance.populations.publications import allowances_follow_counts
+from libs.common.service.due_work import DueWork
 from tests.finance.conftest import database, harness, url
 from tests.support.apps import running_service
 from tests.support.edge import Tokens
@@ -28,11 +29,27 @@ def pence(people: int, pounds: Fraction) -> int:
 
 
 @pytest.fixture
-async def client(url: str, harness: FinanceHarness, tokens: Tokens) -> AsyncIterator[httpx.AsyncClient]:  # noqa: ARG001
+async def service(
+    url: str,
+    harness: FinanceHarness,  # noqa: ARG001
+    tokens: Tokens,
+) -> AsyncIterator[tuple[FastAPI, httpx.AsyncClient]]:
     lead = tokens.header(Role.FINANCE_LEAD, Role.LOADER)
     bus = DirectBus({"registry": url, "contracts": url})
-    async with running_service("finance", tokens.settings(url), bus, lead) as (_, client):
-        yield client
+    async with running_service("finance", tokens.settings(url), bus, lead) as running:
+        yield running
+
+
+@pytest.fixture
+def client(service: tuple[FastAPI, httpx.AsyncClient]) -> httpx.AsyncClient:
+    return service[1]
+
+
+@pytest.fixture
+def due_work(service: tuple[FastAPI, httpx.AsyncClient]) -> DueWork:
+    """What the running service does by itself too: they take turns."""
+    found: DueWork = service[0].state.due_work
+    return found
 
 
 async def amounts(client: httpx.AsyncClient, year: str, *codes: str) -> list[int]:
@@ -40,15 +57,9 @@ async def amounts(client: httpx.AsyncClient, year: str, *codes: str) -> list[int
     return [one["amount_pence"] for one in found]
 
 
-async def follow(harness: FinanceHarness) -> None:
-    async with harness.database.begin() as session:
-        day = date(2026, 6, 1)
-        await allowances_follow_counts(session, up_to=day, stated_at=at(day), by=service_caller("finance"))
-
-
 @pytest.mark.parametrize(("first", "second"), [(1_600_000, 1_400_000), (1_234_567, 7)])
 async def test_s57_a_cluster_has_two_envelopes_and_a_merger_one(
-    client: httpx.AsyncClient, harness: FinanceHarness, first: int, second: int
+    client: httpx.AsyncClient, harness: FinanceHarness, due_work: DueWork, first: int, second: int
 ) -> None:
     established, counted = date(2022, 7, 1), date(2025, 4, 1)
     opened: list[Event] = [
@@ -63,7 +74,7 @@ async def test_s57_a_cluster_has_two_envelopes_and_a_merger_one(
         effective_on=counted, stated_at=at(counted), cluster="X", name="X", icbs=("QUE", "QH8"), shares=("chair",)
     )
     await harness.hear(*counts, clustered, *opened, *counts)
-    await follow(harness)
+    await due_work.run_up_to(date(2026, 6, 1))
     assert await amounts(client, "2025-26", "QUE", "QH8") == [pence(first, ENVELOPE), pence(second, ENVELOPE)]
     if first == 1_600_000:
         assert await amounts(client, "2025-26", "QUE", "QH8") == [30_016_000_00, 26_264_000_00]
@@ -89,7 +100,7 @@ async def test_s57_a_cluster_has_two_envelopes_and_a_merger_one(
 
 @pytest.mark.parametrize(("first", "second"), [(200_000, 330_000), (123_457, 7)])
 async def test_s26_the_allowance_of_two_ccgs_is_their_successors(
-    client: httpx.AsyncClient, harness: FinanceHarness, first: int, second: int
+    client: httpx.AsyncClient, harness: FinanceHarness, due_work: DueWork, first: int, second: int
 ) -> None:
     counted = date(2015, 1, 1)
     counts: list[Event] = [
@@ -97,7 +108,7 @@ async def test_s26_the_allowance_of_two_ccgs_is_their_successors(
         for code, people in (("10H", first), ("10Y", second))
     ]
     await harness.hear(*counts, a_merger("14Y", "10H", "10Y", on=date(2015, 10, 1)))
-    await follow(harness)
+    await due_work.run_up_to(date(2026, 6, 1))
     shown = await amounts(client, "2015-16", "10H", "10Y", "14Y")
     assert sum(shown) == pence(first + second, RATE_2015)
     if first == 200_000:
