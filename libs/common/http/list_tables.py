@@ -131,4 +131,5 @@ def _cell_at(item: Any, way: Way) -> csv_text.Cell:
         return str(item)
     if isinstance(item, str) and _BELOW_NOUGHT.fullmatch(item):
         return Decimal(item)
-    return item  # type: ignore[no-any-return]  # a str, an int, a bool or None, as JSON has them
+    left: str | int | bool | None = item  # as JSON has them
+    return left

@@ -62,7 +62,7 @@ class Metrics:
         ProcessCollector(registry=self._registry)
         PlatformCollector(registry=self._registry)
         GCCollector(registry=self._registry)
-        self.service = self._service = service
+        self.service = service
         self._webhook_attempts = _webhook_attempts(self._registry)
         self._labelled: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self.routes: Mapping[Callable[..., Any] | None, str] = {}
@@ -74,8 +74,8 @@ class Metrics:
         found = self._labelled.get((route, scope["method"], status))
         if found is None:
             found = (
-                self._requests.labels(self._service, scope["method"], route, status),
-                self._seconds.labels(self._service, scope["method"], route),
+                self._requests.labels(self.service, scope["method"], route, status),
+                self._seconds.labels(self.service, scope["method"], route),
             )
             self._labelled[route, scope["method"], status] = found
         found[0].inc()
@@ -87,7 +87,7 @@ class Metrics:
 
     def webhook_attempted(self, outcome: str) -> None:
         """Count one attempt to deliver to a webhook: `delivered` or `failed`."""
-        self._webhook_attempts.labels(self._service, outcome).inc()
+        self._webhook_attempts.labels(self.service, outcome).inc()
 
     def exposition(
         self,
@@ -98,12 +98,12 @@ class Metrics:
         """Return all metrics in Prometheus's text format; a measure of the backbone that is not given is left out."""
         self._backbone.clear()
         for measure, value in backbone.items():
-            self._backbone.labels(self._service, measure).set(value)
+            self._backbone.labels(self.service, measure).set(value)
         for measure, value in (database or {}).items():
-            self._database.labels(self._service, measure).set(value)
+            self._database.labels(self.service, measure).set(value)
         for pool, numbers in (pools or {}).items():
             for measure, value in numbers.items():
-                self._pools.labels(self._service, pool, measure).set(value)
+                self._pools.labels(self.service, pool, measure).set(value)
         return generate_latest(self._registry)
 
 
